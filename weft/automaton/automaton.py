@@ -1,0 +1,304 @@
+"""Thread automata, grown while the search explores.
+
+A thread is a deterministic function of the results of its own steps. A **node** is one of its local states with the step it
+wants to take next (or its end); an **edge** is labelled by that step's result. The successor of a node that the search asks for
+and that is not known is found by re-executing the thread alone, fed with the results that lead there. Nobody else runs; each
+edge costs one re-execution, once.
+
+Two nodes are one when their local states are equal (``local_state.py``). Where a local state cannot be described, and
+everywhere with ``merge=False``, a node is its own history: (previous node, result). That is always sound.
+
+What is checked on the way: every repeated step must equal the recorded one (``NondeterminismError``); everything a thread makes,
+stores or returns must be immutable or shared (``SharedStateError``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from weft.automaton.determinism import Watch, watched
+from weft.automaton.hidden_state import refuse_hidden_state
+from weft.automaton.local_state import LocalState, Unmergeable
+from weft.automaton.observer import Look, Observer
+from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, Move
+from weft.automaton.values import ValueTable
+from weft.automaton.world import CompiledWorld
+from weft.cells import world
+from weft.cells.cell import Cell
+from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.errors import NondeterminismError, SharedStateError
+from weft.scenario import Scenario
+from weft.worlds import ending
+from weft.worlds.ending import Ending, Waiting
+from weft.worlds.thread import Request, SuspendedThread
+
+_TRANSPARENT = (CompiledWorld.step.__code__,)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of step on one cell with given operands (value numbers)."""
+
+    kind: Kind
+    slot: int
+    operands: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Misused:
+    """The end of a thread that broke a contract."""
+
+    step: str
+    misuse: Misuse
+
+
+class Automaton:
+    """The automata of all threads of one scenario; a ``Machine`` for search loops.
+
+    Attributes:
+        operations, slots, start, threads, moves: See ``tables.Machine``.
+        setting: The scenario after its set-up.
+        executions: Re-executions of a thread so far.
+        fallbacks: Why nodes are keyed by history although merging is on, with counts.
+    """
+
+    def __init__(self, scenario: Scenario, *, merge: bool = True) -> None:
+        self._scenario = scenario
+        self._merge = merge
+        self.world = CompiledWorld()
+        self.values = ValueTable()
+        self.operations: list[int] = []
+        self.slots: list[int] = []
+        self.moves: dict[int, Move] = {}
+        self.executions = 0
+        self.fallbacks: Counter[str] = Counter()
+        self._steps: list[Operation] = []
+        self._step_numbers: dict[tuple[int, int, tuple[int, ...]], int] = {}
+        self._owner: list[int] = []
+        self._origin: list[tuple[int, int]] = []
+        self._ends: dict[int, Any] = {}
+        self._edges: dict[tuple[int, int], tuple[int, tuple[tuple[int, int], ...]]] = {}
+        self._keys: dict[Any, int] = {}
+        self._finals: Observer[Ending] = Observer(self._judge)
+        with self._entered():
+            self.setting = scenario.set_up()
+        self.threads = len(self.setting.functions)
+        for name, function in zip(self.setting.names, self.setting.functions, strict=True):
+            refuse_hidden_state(name, function)
+        initial = [self.values.number(value) for value in self.world.initial()]
+        self.start = self._start(initial)
+
+    # -- for the search loop ------------------------------------------------------------------------------------
+
+    def move(self, node: int, value: int) -> Move:
+        """See ``tables.Machine``."""
+        key = node << 32 | value
+        known = self.moves.get(key)
+        if known is None:
+            known = self.moves[key] = self._move(node, value)
+        return known
+
+    def _move(self, node: int, value: int) -> Move:
+        operation = self._steps[self.operations[node]]
+        outcome = operation.kind.effect(self.values[value], *(self.values[k] for k in operation.operands))
+        if outcome is BLOCKED:
+            return BLOCKED_MOVE
+        if isinstance(outcome, Misuse):
+            return Move(value, self._end(node, Misused(self.step_text(node), outcome)))
+        new, result = outcome
+        following, allocated = self._successor(node, self.values.number(result))
+        return Move(self.values.number(new), following, allocated)
+
+    def ending(self, state: Sequence[int]) -> Ending:
+        """How an execution ends in ``state``, in which no thread can take a step."""
+        nodes = state[: self.threads]
+        kinds = [self.operations[node] for node in nodes]
+        if BROKEN in kinds:
+            return self._broken(nodes, kinds.index(BROKEN))
+        if all(kind == FINISHED for kind in kinds):
+            return self._finals.ask(tuple(self._ends[node] for node in nodes), state[self.threads :])
+        waiting = [self._waiting(t, node, state) for t, node in enumerate(nodes) if self.operations[node] >= 0]
+        return ending.deadlocked(self.setting, self._results(nodes), waiting)
+
+    # -- for traces and audits ----------------------------------------------------------------------------------
+
+    def request(self, node: int) -> tuple[Cell, Kind, tuple[Any, ...]] | None:
+        """The step that ``node`` wants to take: cell, kind and operands; ``None`` at an end."""
+        number = self.operations[node]
+        if number < 0:
+            return None
+        operation = self._steps[number]
+        return self.world.cells[operation.slot], operation.kind, tuple(self.values[k] for k in operation.operands)
+
+    def step_text(self, node: int) -> str:
+        """The step that ``node`` wants to take, for people."""
+        operation = self._steps[self.operations[node]]
+        shown = operation.operands[1:] if operation.kind.by_thread else operation.operands
+        operands = ", ".join(repr(self.values[k]) for k in shown)
+        return f"{self.world.cells[operation.slot].label}.{operation.kind.name}({operands})"
+
+    # -- growing ------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _entered(self) -> Iterator[None]:
+        with world.activate(self.world), self._scenario.within():
+            yield
+
+    def _start(self, initial: list[int]) -> tuple[int, ...]:
+        memory = dict(enumerate(initial))
+        nodes = []
+        for number in range(self.threads):
+            with self._entered():
+                thread = self._launch(number)
+                node, allocated = self._arrive(thread, None)
+                thread.drop()
+            nodes.append(node)
+            memory.update(allocated)
+        return (*nodes, *(memory.get(slot, 0) for slot in range(len(self.world.cells))))
+
+    def _launch(self, number: int) -> SuspendedThread:
+        self.executions += 1
+        self.world.made = 0
+        self.world.fresh = []
+        thread = SuspendedThread(number, self.setting.functions[number])
+        self._resume(thread)
+        return thread
+
+    def _resume(self, thread: SuspendedThread, result: Any = None) -> None:
+        watch = Watch()
+        self.world.running = thread
+        try:
+            with watched(watch):
+                thread.resume(result)
+        finally:
+            self.world.running = None
+        watch.settle(self.setting.names[thread.number])
+
+    def _successor(self, node: int, result: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+        known = self._edges.get((node, result))
+        if known is None:
+            with self._entered():
+                thread = self._repeat(node)
+                self.world.fresh = []
+                self._resume(thread, self.values[result])
+                known = self._edges[node, result] = self._arrive(thread, (node, result))
+                thread.drop()
+        return known
+
+    def _repeat(self, node: int) -> SuspendedThread:
+        """Re-execute the thread of ``node`` until it waits there, comparing every step with the recorded one."""
+        path = [(node, -1)]
+        while self._origin[path[-1][0]][0] >= 0:
+            path.append(self._origin[path[-1][0]])
+        thread = self._launch(self._owner[node])
+        for k, (at, result) in enumerate(reversed(path)):
+            self._compare(thread, at, k + 1)
+            if result >= 0:
+                self._resume(thread, self.values[result])
+        return thread
+
+    def _compare(self, thread: SuspendedThread, node: int, position: int) -> None:
+        now = None if thread.request is None else self._operation(thread.request)
+        if now == self.operations[node]:
+            return
+        name = self.setting.names[thread.number]
+        seen = "its end" if thread.request is None else _say_request(thread.request)
+        raise NondeterminismError(
+            f"thread {name}, step {position}: was {self.step_text(node)}, is now {seen} when fed the same results; it depends on "
+            "something outside cells (a clock, random numbers, id(), a global variable), which no schedule can repeat"
+        )
+
+    def _operation(self, request: Request) -> int:
+        slot = self.world.slot(request.cell)
+        operands = tuple(self.values.number(operand) for operand in request.operands)
+        key = (request.kind.number, slot, operands)
+        number = self._step_numbers.setdefault(key, len(self._steps))
+        if number == len(self._steps):
+            self._steps.append(Operation(request.kind, slot, operands))
+        return number
+
+    def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """The node where ``thread`` now is, and what it made on the way."""
+        allocated = tuple((slot, self.values.number(value)) for slot, value in self.world.fresh)
+        if thread.request is None:
+            return self._end_of(thread, origin), allocated
+        operation = self._operation(thread.request)
+        key = self._key(thread, operation, origin)
+        node = self._keys.get(key)
+        if node is None:
+            node = self._keys[key] = self._add(thread.number, operation, self._steps[operation].slot, origin)
+        return node, allocated
+
+    def _key(self, thread: SuspendedThread, operation: int, origin: tuple[int, int] | None) -> Any:
+        if self._merge:
+            try:
+                frames = LocalState(_TRANSPARENT).describe(thread.frame)
+                return thread.number, self.world.made, operation, frames
+            except Unmergeable as reason:
+                self.fallbacks[str(reason)] += 1
+        return thread.number, "history", origin
+
+    def _add(self, number: int, operation: int, slot: int, origin: tuple[int, int] | None) -> int:
+        self.operations.append(operation)
+        self.slots.append(slot)
+        self._owner.append(number)
+        self._origin.append(origin or (-1, -1))
+        return len(self.operations) - 1
+
+    def _end_of(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> int:
+        name = self.setting.names[thread.number]
+        if thread.error is not None:
+            # A thread's error ends the execution; equal text is equal enough, and the replay judges it again.
+            ended = ending.broken(self.setting, [None] * self.threads, number=thread.number, error=thread.error)
+            key: Any = (ended.slug, ended.message)
+            content: Any = thread.error
+        else:
+            try:
+                key = content = self.values.number(thread.value)
+            except SharedStateError as reason:
+                raise ending.refuse_mutable_result(name, reason) from None
+        key = (thread.number, "end", key if self._merge else origin)
+        node = self._keys.get(key)
+        if node is None:
+            node = self._keys[key] = self._add(thread.number, FINISHED if thread.error is None else BROKEN, -1, origin)
+            self._ends[node] = content
+        return node
+
+    def _end(self, node: int, misused: Misused) -> int:
+        key = (self._owner[node], "misused", node, misused.misuse.slug)
+        end = self._keys.get(key)
+        if end is None:
+            end = self._keys[key] = self._add(self._owner[node], BROKEN, -1, None)
+            self._ends[end] = misused
+        return end
+
+    # -- endings ------------------------------------------------------------------------------------------------
+
+    def _results(self, nodes: Sequence[int]) -> list[Any]:
+        return [self.values[self._ends[n]] if self.operations[n] == FINISHED else None for n in nodes]
+
+    def _broken(self, nodes: Sequence[int], number: int) -> Ending:
+        content = self._ends[nodes[number]]
+        values = self._results(nodes)
+        if isinstance(content, Misused):
+            fault = content.misuse
+            return ending.misused(self.setting, values, number=number, step=content.step, slug=fault.slug, message=fault.message)
+        return ending.broken(self.setting, values, number=number, error=content)
+
+    def _waiting(self, number: int, node: int, state: Sequence[int]) -> Waiting:
+        operation = self._steps[self.operations[node]]
+        held = self.values[state[self.threads + operation.slot]]
+        return Waiting(number, self.world.cells[operation.slot], operation.kind, held)
+
+    def _judge(self, results: tuple[int, ...], look: Look) -> Ending:
+        with self._entered(), self.world.observing(lambda slot: self.values[look(slot)]):
+            return ending.judge(self.setting, [self.values[number] for number in results])
+
+
+def _say_request(request: Request) -> str:
+    shown = request.operands[1:] if request.kind.by_thread else request.operands
+    return f"{request.cell.label}.{request.kind.name}({', '.join(map(repr, shown))})"

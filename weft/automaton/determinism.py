@@ -1,0 +1,74 @@
+"""Catching a thread in the act of leaving control: clocks, random numbers, addresses.
+
+The compiled search feeds a thread recorded results and relies on it doing the same again. What breaks that is caught in two
+ways: here, by watching every call into C while the thread runs alone; and in ``automaton.py``, by comparing each repeated step
+with the recorded one.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from weft.errors import NondeterminismError
+
+_CLOCKS = {
+    "time": {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns", "process_time", "process_time_ns"},
+    "datetime": {"now", "utcnow", "today"},
+    "posix": {"urandom", "getrandom", "times"},
+    "_thread": {"get_ident", "get_native_id"},
+}
+_STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
+
+
+class Watch:
+    """What a thread did that it must not do.
+
+    Attributes:
+        offence: One phrase naming the call and where it stands, or empty.
+    """
+
+    def __init__(self) -> None:
+        self.offence = ""
+
+    def __call__(self, frame: FrameType, event: str, function: Any) -> None:  # noqa: D102 - a profile function
+        if event != "c_call" or self.offence or not _forbidden(function, frame):
+            return
+        name = getattr(function, "__qualname__", repr(function))
+        module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
+        code = frame.f_code
+        self.offence = f"calls {module}.{name}() at {code.co_filename}:{frame.f_lineno} in {code.co_qualname}"
+
+    def settle(self, thread: str) -> None:
+        """Raise ``NondeterminismError`` if there was an offence."""
+        if self.offence:
+            raise NondeterminismError(
+                f"thread {thread} {self.offence}: what it returns differs from run to run, so no schedule can be repeated; "
+                "read it in the set-up, or make it a parameter of the scenario"
+            )
+
+
+def _forbidden(function: Any, frame: FrameType) -> bool:
+    if function is id:
+        return not frame.f_code.co_filename.startswith(_STANDARD_LIBRARY)
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, random.Random):
+        return function.__name__ in ("random", "getrandbits")
+    module = getattr(function, "__module__", None) or getattr(owner, "__module__", None)
+    return function.__name__ in _CLOCKS.get(module, ()) if isinstance(module, str) else False
+
+
+@contextmanager
+def watched(watch: Watch) -> Iterator[None]:
+    """Let ``watch`` see every call into C inside the ``with`` block."""
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)

@@ -1,0 +1,76 @@
+"""Checks compiled into decision trees over the values they read.
+
+A check is a deterministic function of the cells it reads. So it is run once for each combination of values it really looks at,
+and remembered as a tree: each inner node names a slot, each branch a value, each leaf an answer. Asking again costs a few
+dictionary lookups and no Python of the check's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any, Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+Look = Callable[[int], int]
+
+
+class _Inner(Generic[Answer]):
+    __slots__ = ("branches", "slot")
+
+    def __init__(self, slot: int) -> None:
+        self.slot = slot
+        self.branches: dict[int, _Inner[Answer] | _Leaf[Answer]] = {}
+
+
+class _Leaf(Generic[Answer]):
+    __slots__ = ("answer",)
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+class Observer(Generic[Answer]):
+    """A remembered check.
+
+    Args:
+        run: ``run(argument, look)`` evaluates the check on a state, reading slots through ``look(slot)``.
+    """
+
+    def __init__(self, run: Callable[[Any, Look], Answer]) -> None:
+        self._run = run
+        self._trees: dict[Any, _Inner[Answer] | _Leaf[Answer]] = {}
+        self.evaluations = 0
+
+    def ask(self, argument: Any, memory: Sequence[int]) -> Answer:
+        """The check's answer for ``argument`` (hashable) in the state whose slots hold ``memory``."""
+        tree = self._trees.get(argument)
+        while type(tree) is _Inner:
+            tree = tree.branches.get(memory[tree.slot])
+        if tree is None:
+            return self._learn(argument, memory)
+        return tree.answer  # type: ignore[union-attr]
+
+    def _learn(self, argument: Any, memory: Sequence[int]) -> Answer:
+        read: list[int] = []
+
+        def look(slot: int) -> int:
+            if slot not in read:
+                read.append(slot)
+            return memory[slot]
+
+        self.evaluations += 1
+        answer = self._run(argument, look)
+        leaf: _Inner[Answer] | _Leaf[Answer] = _Leaf(answer)
+        if not read:
+            self._trees[argument] = leaf
+            return answer
+        node = self._trees.setdefault(argument, _Inner(read[0]))
+        for slot, following in pairwise(read):
+            assert isinstance(node, _Inner)
+            assert node.slot == slot
+            node = node.branches.setdefault(memory[slot], _Inner(following))
+        assert isinstance(node, _Inner)
+        node.branches[memory[read[-1]]] = leaf
+        return answer

@@ -1,0 +1,123 @@
+"""The compiled world: one thread at a time is re-executed alone, and what it makes gets a stable identity.
+
+Cells made by the set-up have slots 0, 1, ... in the order they are made. The k-th thing thread t makes has tag (t, k), in
+every re-execution; a cell's slot belongs to its tag, and a shared object is interned by tag, class and attributes. So the same
+logical object is always the same Python object, and ``is`` means what it does in one real execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, TypeVar
+
+from weft.cells import world
+from weft.cells.cell import Cell
+from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.cells.shared import Shared
+from weft.cells.values import identity
+from weft.errors import CheckFailed
+from weft.worlds.controlled import act_alone
+from weft.worlds.thread import Request, SuspendedThread
+
+CellT = TypeVar("CellT", bound=Cell)
+SharedT = TypeVar("SharedT", bound=Shared)
+
+OBSERVER = -2
+"""The thread number of code that looks at a state: final checks and observers."""
+
+
+class CompiledWorld:
+    """Registers what the set-up makes, suspends the re-executed thread, and lets observers look at a state.
+
+    Attributes:
+        cells: Per slot: the cell first found there (for traces).
+        initial: Per slot of the set-up: its value when the set-up had finished.
+        running: The thread being re-executed.
+        made: How many things the running thread has made so far.
+        fresh: Cells the running thread made since its last step: (slot, initial value).
+    """
+
+    def __init__(self) -> None:
+        self.cells: list[Cell] = []
+        self.running: SuspendedThread | None = None
+        self.made = 0
+        self.fresh: list[tuple[int, Any]] = []
+        self._slots: dict[world.Tag, int] = {}
+        self._known: dict[Any, Any] = {}
+        self._overlay: dict[int, Any] | None = None
+        self._look: Callable[[int], Any] | None = None
+        self._tags = count()
+
+    # -- what cells ask ----------------------------------------------------------------------------------------
+
+    def step(self, cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
+        """See ``World.step``."""
+        thread = self.running
+        if kind.by_thread:
+            operands = (world.SETUP if thread is None else thread.number, *operands)
+        if thread is not None:
+            return thread.ask(Request(cell, kind, operands))
+        if self._overlay is None or cell.tag[0] == OBSERVER:
+            return act_alone(cell, kind, operands)
+        return self._observe(cell, kind, operands)
+
+    def new_tag(self) -> world.Tag:
+        """See ``World.new_tag``."""
+        if self.running is not None:
+            self.made += 1
+            return self.running.number, self.made - 1
+        return (world.SETUP if self._overlay is None else OBSERVER), next(self._tags)
+
+    def adopt(self, cell: CellT) -> CellT:
+        """See ``World.adopt``."""
+        cell.tag = self.new_tag()
+        if cell.tag[0] == OBSERVER:
+            return cell
+        slot = self._slots.setdefault(cell.tag, len(self.cells))
+        if slot == len(self.cells):
+            self.cells.append(cell)
+        if self.running is None:
+            return cell
+        self.fresh.append((slot, cell.value))
+        return self._known.setdefault((cell.tag, type(cell)), cell)  # type: ignore[no-any-return]
+
+    def intern(self, shared: SharedT) -> SharedT:
+        """See ``World.intern``."""
+        if self.running is None:
+            return shared
+        attributes = tuple((name, identity(value)) for name, value in sorted(vars(shared).items()))
+        return self._known.setdefault((type(shared), attributes), shared)  # type: ignore[no-any-return]
+
+    def slot(self, cell: Cell) -> int:
+        """The slot of a cell made by the set-up or by a thread."""
+        return self._slots[cell.tag]
+
+    # -- what the automaton asks -------------------------------------------------------------------------------
+
+    def initial(self) -> list[Any]:
+        """The values of all slots, to be read when the set-up has finished."""
+        return [cell.value for cell in self.cells]
+
+    @contextmanager
+    def observing(self, look: Callable[[int], Any]) -> Iterator[None]:
+        """Let code run alone on a state: ``look(slot)`` gives a slot's value; what the code writes is thrown away."""
+        self._overlay, self._look = {}, look
+        try:
+            yield
+        finally:
+            self._overlay = self._look = None
+
+    def _observe(self, cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
+        assert self._overlay is not None
+        assert self._look is not None
+        slot = self._slots[cell.tag]
+        value = self._overlay[slot] if slot in self._overlay else self._look(slot)
+        outcome = kind.effect(value, *operands)
+        if outcome is BLOCKED:
+            raise CheckFailed(f"{cell.label}.{kind.name} would wait for ever: nobody else runs")
+        if isinstance(outcome, Misuse):
+            raise CheckFailed(f"{cell.label}.{kind.name}: {outcome.message}")
+        self._overlay[slot] = outcome[0]
+        return outcome[1]

@@ -1,0 +1,61 @@
+"""A mutex that is not reentrant and knows its holder.
+
+The value is the holder's thread number plus one, or 0 while free. Locking again what one holds blocks for ever,
+which the search reports as a deadlock. Unlocking what one does not hold is a violation (stricter than Go, which
+lets any goroutine unlock).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from weft.cells.cell import Cell
+from weft.cells.effects import BLOCKED, Kind, Misuse, Outcome
+
+
+def _lock(holder: int, thread: int) -> Outcome:
+    return BLOCKED if holder else (thread + 1, None)
+
+
+def _try_lock(holder: int, thread: int) -> Outcome:
+    return (holder, False) if holder else (thread + 1, True)
+
+
+def _unlock(holder: int, thread: int) -> Outcome:
+    if holder == thread + 1:
+        return 0, None
+    return Misuse("unlock-not-held", "unlock of a mutex that this thread does not hold")
+
+
+LOCK = Kind("lock", _lock, by_thread=True)
+TRY_LOCK = Kind("try_lock", _try_lock, by_thread=True)
+UNLOCK = Kind("unlock", _unlock, by_thread=True)
+
+
+class Mutex(Cell):
+    """Mutual exclusion (Go's ``sync.Mutex``); usable as ``with mutex:``."""
+
+    __slots__ = ()
+
+    blocking = True
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def lock(self) -> None:
+        """Wait until the mutex is free and take it."""
+        self._step(LOCK)
+
+    def try_lock(self) -> bool:
+        """Take the mutex if it is free; whether it was."""
+        return self._step(TRY_LOCK)  # type: ignore[no-any-return]
+
+    def unlock(self) -> None:
+        """Give the mutex back. A violation unless this thread holds it."""
+        self._step(UNLOCK)
+
+    def __enter__(self) -> None:
+        self._step(LOCK)
+
+    def __exit__(self, *exception: Any) -> None:
+        self._step(UNLOCK)

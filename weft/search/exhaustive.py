@@ -1,0 +1,147 @@
+"""The exhaustive search: every interleaving of a scenario, over its thread automata.
+
+Guarantee: ``HOLDS`` means that every reachable state was visited (up to fingerprint collisions, whose probability is in the
+result), that every execution in it ends well, and that a sample of schedules did the same on the real code. ``VIOLATED`` means
+that a schedule was executed on the real code and showed the violation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from weft.automaton.automaton import Automaton
+from weft.scenario import Scenario
+from weft.search.audit import audit
+from weft.search.breadth_first import shortest_schedule
+from weft.search.budget import Budget, Meter
+from weft.search.depth_first import DepthFirst
+from weft.search.graph import StateGraph
+from weft.search.replay import confirm
+from weft.search.result import Exploration, Violation
+from weft.search.schedule import Schedule
+
+Pulse = Callable[[int, int, float], None]
+"""Called now and then with states, transitions and seconds so far."""
+
+AUDITED_RUNS = 4
+SHORTEST_SECONDS = 20.0
+"""How long to look for a shorter schedule after a violation."""
+
+
+def explore(
+    scenario: Scenario,
+    *,
+    budget: Budget | None = None,
+    merge: bool = True,
+    stop_at_first: bool = True,
+    bits: int = 64,
+    pulse: Pulse | None = None,
+) -> Exploration:
+    """Search every interleaving of ``scenario``.
+
+    Args:
+        scenario: What to search.
+        budget: Limits; meeting one gives ``INCONCLUSIVE`` unless something was found before.
+        merge: Treat equal local states as one; without it, threads are told apart by their histories.
+        stop_at_first: End at the first violation; otherwise find all outcomes.
+        bits: Size of a state's fingerprint, 64 or 128.
+        pulse: For progress.
+
+    Returns:
+        Counts, outcomes, violations. ``KeyboardInterrupt`` ends the search like a budget does.
+
+    Raises:
+        UsageError, NondeterminismError: The scenario is at fault.
+        EngineBug: A violation does not show on the real code, or the audit found a difference.
+    """
+    return _Search(scenario, Automaton(scenario, merge=merge), Meter(budget or Budget()), stop_at_first, bits).run(pulse)
+
+
+class _Search:
+    def __init__(
+        self,
+        scenario: Scenario,
+        automaton: Automaton,
+        meter: Meter,
+        stop_at_first: bool,
+        bits: int,  # noqa: FBT001
+    ) -> None:
+        self._scenario = scenario
+        self._automaton = automaton
+        self._meter = meter
+        self._stop_at_first = stop_at_first
+        self._first: dict[str, Violation] = {}
+        self._loop = DepthFirst(automaton, self._ended, bits=bits)
+        setting = automaton.setting
+        self._result = Exploration("compiled", setting.letters(), tuple(setting.names), bits=bits)
+
+    def run(self, pulse: Pulse | None) -> Exploration:
+        result, loop = self._result, self._loop
+        try:
+            for _ in loop.run():
+                if pulse is not None:
+                    pulse(loop.states, loop.transitions, self._meter.seconds)
+                result.stopped_by = self._meter.exceeded(states=loop.states, transitions=loop.transitions)
+                if result.stopped_by:
+                    break
+        except KeyboardInterrupt:
+            result.stopped_by = "Ctrl-C"
+        result.exhausted = not (result.stopped_by or loop.stopped)
+        if result.exhausted:
+            self._look_at_graph()
+        self._report()
+        return result
+
+    def _ended(self, state: list[int]) -> bool:
+        ended = self._automaton.ending(state)
+        self._result.finals += 1
+        self._result.outcomes.setdefault(ended.outcome, ended)
+        if ended.slug and ended.slug not in self._first:
+            self._first[ended.slug] = Violation(ended.slug, ended.message, Schedule(self._loop.trail))
+        return bool(ended.slug) and self._stop_at_first
+
+    def _look_at_graph(self) -> None:
+        """Livelocks show only where the graph has cycles: else every path ends."""
+        loop, result = self._loop, self._result
+        result.interleavings = loop.interleavings
+        result.cyclic = loop.interleavings is None
+        if not result.cyclic:
+            return
+        graph = StateGraph(loop.states, loop.sources, loop.targets, loop.actors)
+        stuck = graph.cannot_reach(loop.terminals)
+        schedule = graph.shortest(stuck) if stuck else None
+        if schedule is not None:
+            message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
+            self._first["livelock"] = Violation("livelock", message, schedule, shortest=True)
+
+    def _report(self) -> None:
+        result, loop, automaton = self._result, self._loop, self._automaton
+        result.violations = [self._confirmed(violation) for violation in self._first.values()]
+        if result.exhausted and not result.violations:
+            audit(self._scenario, automaton, runs=AUDITED_RUNS)
+        result.states, result.transitions = loop.states, loop.transitions
+        result.nodes, result.executions = len(automaton.operations), automaton.executions
+        result.fallbacks = dict(automaton.fallbacks)
+        result.seconds = self._meter.seconds
+
+    def _confirmed(self, violation: Violation) -> Violation:
+        shorter = None if violation.shortest else self._shortest(violation.slug)
+        if shorter is not None:
+            schedule, message = shorter
+            violation = replace(violation, schedule=schedule, message=message, shortest=True)
+        confirm(self._scenario, violation)
+        return replace(violation, replayed=True)
+
+    def _shortest(self, slug: str) -> tuple[Schedule, str] | None:
+        message = ""
+
+        def wanted(state: tuple[int, ...]) -> bool:
+            nonlocal message
+            ended = self._automaton.ending(state)
+            message = ended.message
+            return ended.slug == slug
+
+        budget = Budget(max_states=2 * self._loop.states + 100_000, max_seconds=SHORTEST_SECONDS)
+        schedule = shortest_schedule(self._automaton, wanted, Meter(budget))
+        return None if schedule is None else (schedule, message)

@@ -1,0 +1,1 @@
+"""The worlds code under test can run in: native threads, and one greenlet at a time."""

@@ -1,0 +1,133 @@
+"""How an execution ended, in terms that every engine shares, so that their answers can be compared.
+
+An **outcome** is an ending without its violation's wording: what the threads returned and what the observers saw,
+or who is deadlocked, or who broke and how. Shared objects appear by their text, since each engine makes its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from weft.cells.cell import Cell
+from weft.cells.effects import Kind
+from weft.cells.mutex import Mutex
+from weft.cells.rwmutex import RWMutex
+from weft.cells.values import SharedIdentity, order_key
+from weft.errors import CheckFailed, UsageError, WeftError
+from weft.scenario import Results, Setting
+
+EndingKind = Literal["finished", "deadlock", "broken", "livelock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end of one execution.
+
+    Attributes:
+        kind: ``finished`` when every thread returned.
+        results: What each thread returned, portable; ``None`` for a thread that did not.
+        observed: What the scenario's observers returned, portable.
+        slug: The violation's stable name (``deadlock``, ``final:no_leak``), or empty.
+        message: One sentence about the violation, or empty.
+    """
+
+    kind: EndingKind
+    results: tuple[Any, ...]
+    observed: tuple[Any, ...] = ()
+    slug: str = ""
+    message: str = ""
+
+    @property
+    def outcome(self) -> tuple[Any, ...]:
+        """What two engines must agree on."""
+        return (self.kind, self.results, self.observed, self.slug)
+
+
+def portable(value: Any) -> Any:
+    """``value`` with shared objects replaced by their text, so that engines and processes agree on it."""
+    if isinstance(value, SharedIdentity):
+        return repr(value)
+    if type(value) is tuple:
+        return tuple(portable(part) for part in value)
+    if type(value) is frozenset:
+        return tuple(portable(part) for part in sorted(value, key=order_key))
+    return value
+
+
+def judge(setting: Setting, values: Sequence[Any]) -> Ending:
+    """Observe and check a finished execution; the caller has put a world in force where nobody runs.
+
+    Raises:
+        WeftError: The scenario itself is at fault.
+    """
+    results = Results(setting.names, values)
+    returned = tuple(portable(value) for value in values)
+    observed = tuple(portable(look.function(results)) for look in setting.observers)
+    for check in setting.checks:
+        try:
+            check.function(results)
+        except (CheckFailed, AssertionError) as reason:
+            text = str(reason) or "the condition is false"
+            return Ending("finished", returned, observed, f"final:{check.name}", text)
+        except WeftError:
+            raise
+        except Exception as error:  # whatever the code under test raises is the finding
+            return Ending("finished", returned, observed, f"final:{check.name}", _say(error))
+    return Ending("finished", returned, observed)
+
+
+def broken(setting: Setting, values: Sequence[Any], *, number: int, error: Exception) -> Ending:
+    """A thread raised."""
+    if isinstance(error, WeftError):
+        raise error
+    name = setting.names[number]
+    if isinstance(error, (CheckFailed, AssertionError)):
+        slug, text = f"assertion:{name}", f"{name}: {error or 'an assertion is false'}"
+    else:
+        slug, text = f"exception:{type(error).__name__}", f"{name} raised {_say(error)}"
+    return Ending("broken", tuple(map(portable, values)), slug=slug, message=text)
+
+
+def misused(setting: Setting, values: Sequence[Any], *, number: int, step: str, slug: str, message: str) -> Ending:
+    """A thread broke a primitive's contract at ``step``."""
+    text = f"{setting.names[number]} at {step}: {message}"
+    return Ending("broken", tuple(map(portable, values)), slug=f"misuse:{slug}", message=text)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A thread that cannot take its step: which one, and what the cell held."""
+
+    number: int
+    cell: Cell
+    kind: Kind
+    value: Any
+
+
+def deadlocked(setting: Setting, values: Sequence[Any], waiting: Sequence[Waiting]) -> Ending:
+    """Nobody can take a step and somebody has not finished."""
+    text = "; ".join(_say_wait(setting, w) for w in waiting)
+    return Ending("deadlock", tuple(map(portable, values)), slug="deadlock", message=text)
+
+
+def _say_wait(setting: Setting, wait: Waiting) -> str:
+    holders: tuple[int, ...] = ()
+    if isinstance(wait.cell, Mutex):
+        holders = (wait.value - 1,)
+    elif isinstance(wait.cell, RWMutex):
+        writer, queued, readers, _ = wait.value
+        holders = (writer - 1,) if writer else (readers or (queued - 1,))
+    held = " and ".join("itself" if h == wait.number else setting.names[h] for h in holders if h >= 0)
+    return f"{setting.names[wait.number]} waits at {wait.cell.label}.{wait.kind.name}" + (f", held by {held}" if held else "")
+
+
+def _say(error: Exception) -> str:
+    text = str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def refuse_mutable_result(name: str, reason: Exception) -> UsageError:
+    """The error for a thread that returns something mutable."""
+    return UsageError(f"thread {name} returned something mutable, which cannot be part of an outcome: {reason}")
