@@ -1,0 +1,13 @@
+"""Fixtures of the reference VFS's unit tests, which run sequentially in the native world."""
+
+import pytest
+
+from tests.unit.impl.mount_layer import MountLayer
+
+
+@pytest.fixture
+def layer():
+    """A mount layer with a namespace, torn down and checked for leaks afterwards."""
+    layer = MountLayer()
+    yield layer
+    layer.release_everything()
