@@ -1,0 +1,38 @@
+"""The sequential specification of the VFS: what each call does when nothing overlaps it.
+
+``step(state, operation) -> (state, result)`` is a pure function over immutable, hashable values. A result is
+``("ok", payload)`` or the name of an errno; an operation that fails changes nothing. There is one user, who may do
+anything: permission is always granted, EACCES and EPERM of permissions do not exist here. It says nothing about
+locks, reference counts or progress.
+
+Inode numbers and mount ids are never returned, so any implementation can be compared: a place is identified by the
+label its filesystem was given when it was made. ``visible_tree`` compares everything a namespace can reach.
+
+What an implementation may do beyond this while calls overlap is in ``allowances``; nothing, by default.
+
+Source: /work/shared/vfs/facts.md section 2.6 (era E1 of gVisor's VFS2).
+"""
+
+from model.allowances import Allowances, Unfinished, alternatives, resume
+from model.paths import visible_tree
+from model.specification import Result, step
+from model.state import State
+from model.operations import CreateNamespace, Operation
+
+__all__ = [
+    "Allowances",
+    "Operation",
+    "Result",
+    "State",
+    "Unfinished",
+    "alternatives",
+    "initial",
+    "resume",
+    "step",
+    "visible_tree",
+]
+
+
+def initial(namespace: str = "init", filesystem: str = "root") -> State:
+    """One namespace, whose root is an empty memfs."""
+    return step(State(), CreateNamespace(namespace, filesystem=filesystem))[0]
