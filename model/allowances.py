@@ -84,9 +84,7 @@ def split_dotdot(state: State, o: op.Stat | op.GetDentry | op.Open, scratch: Han
     return found
 
 
-def walk_first(
-    state: State, o: op.PathOperation, path: str, scratch: HandleName, *, follow: bool = True
-) -> State | None:
+def walk_first(state: State, o: op.PathOperation, path: str, scratch: HandleName, *, follow: bool = True) -> State | None:
     try:
         at = paths.to_end(state, paths.start(state, o.namespace, path, o.start), follow_final=follow)
     except Refused:
