@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 from weft.automaton.tables import BROKEN, Machine, Move
 from weft.search.fingerprint import Marks
+from weft.search.graph import StateGraph
 
 PAUSE = 4096
 """Transitions between two pauses."""
@@ -35,7 +36,8 @@ class DepthFirst:
         transitions: Steps taken so far, between states (each state is expanded once).
         terminals: Numbers of the states in which no step is possible. States are numbered as they are found, from 0.
         sources, targets, actors: The edges: state, state, thread.
-        interleavings: Maximal paths from the start, once the search has ended; ``None`` means unbounded.
+        interleavings: Maximal paths from the start, once everything was searched; ``None`` before, or if unbounded.
+        cyclic: Whether a path returns to a state on itself.
     """
 
     def __init__(self, machine: Machine, ended: Callable[[list[int]], bool], *, bits: int = 64) -> None:
@@ -49,7 +51,9 @@ class DepthFirst:
         self.stopped = False
         self.terminals: list[int] = []
         self.sources, self.targets, self.actors = array("I"), array("I"), array("B")
-        self.interleavings: int | None = 0
+        self.interleavings: int | None = None
+        self.interleavings_exact = True
+        self.cyclic = False
 
     @property
     def trail(self) -> tuple[int, ...]:
@@ -120,7 +124,12 @@ class DepthFirst:
             stack.append((self.states, following, undo, after))
             self.states += 1
             self.deepest = max(self.deepest, len(stack))
-        self.interleavings = None if unbounded else paths[0] if not self.stopped else None
+        self.cyclic = unbounded
+        self.interleavings = None if unbounded or self.stopped else paths[0]
+
+    def graph(self) -> StateGraph:
+        """The state graph."""
+        return StateGraph(self.states, self.sources, self.targets, self.actors, self.terminals)
 
     def _close(self, number: int, state: list[int]) -> int:
         """Report a state in which nothing can happen; it ends one path."""

@@ -11,22 +11,31 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from weft.automaton.automaton import Automaton
+from weft.errors import UsageError
 from weft.scenario import Scenario
 from weft.search.audit import audit
 from weft.search.breadth_first import shortest_schedule
 from weft.search.budget import Budget, Meter
+from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
 from weft.search.depth_first import DepthFirst
-from weft.search.graph import StateGraph
 from weft.search.replay import confirm
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
+
+Loop = DepthFirst | CompiledDepthFirst
 
 Pulse = Callable[[int, int, float], None]
 """Called now and then with states, transitions and seconds so far."""
 
 AUDITED_RUNS = 4
+
+EXACT_COUNT_EDGES = 1_000_000
+"""Up to how many edges the interleavings are counted again, exactly, when floating point was not enough."""
+
 SHORTEST_SECONDS = 20.0
 """How long to look for a shorter schedule after a violation."""
+
+_COMPILED_BITS = 64
 
 
 def explore(
@@ -36,6 +45,7 @@ def explore(
     merge: bool = True,
     stop_at_first: bool = True,
     bits: int = 64,
+    compiled_loop: bool | None = None,
     pulse: Pulse | None = None,
 ) -> Exploration:
     """Search every interleaving of ``scenario``.
@@ -46,6 +56,7 @@ def explore(
         merge: Treat equal local states as one; without it, threads are told apart by their histories.
         stop_at_first: End at the first violation; otherwise find all outcomes.
         bits: Size of a state's fingerprint, 64 or 128.
+        compiled_loop: Which loop searches; by default the compiled one where it was built and fingerprints have 64 bits.
         pulse: For progress.
 
     Returns:
@@ -55,29 +66,35 @@ def explore(
         UsageError, NondeterminismError: The scenario is at fault.
         EngineBug: A violation does not show on the real code, or the audit found a difference.
     """
-    return _Search(scenario, Automaton(scenario, merge=merge), Meter(budget or Budget()), stop_at_first, bits).run(pulse)
+    automaton = Automaton(scenario, merge=merge)
+    search = _Search(scenario, automaton, Meter(budget or Budget()), stop_at_first=stop_at_first)
+    return search.run(_loop(automaton, search.ended, bits=bits, compiled_loop=compiled_loop), bits, pulse)
+
+
+def _loop(automaton: Automaton, ended: Callable[[list[int]], bool], *, bits: int, compiled_loop: bool | None) -> Loop:
+    possible = AVAILABLE and bits == _COMPILED_BITS
+    if compiled_loop and not possible:
+        raise UsageError("the compiled loop was not built, or fingerprints of other than 64 bits were asked for")
+    if possible and compiled_loop is not False:
+        return CompiledDepthFirst(automaton, ended)
+    return DepthFirst(automaton, ended, bits=bits)
 
 
 class _Search:
-    def __init__(
-        self,
-        scenario: Scenario,
-        automaton: Automaton,
-        meter: Meter,
-        stop_at_first: bool,
-        bits: int,  # noqa: FBT001
-    ) -> None:
+    _loop: Loop
+
+    def __init__(self, scenario: Scenario, automaton: Automaton, meter: Meter, *, stop_at_first: bool) -> None:
         self._scenario = scenario
         self._automaton = automaton
         self._meter = meter
         self._stop_at_first = stop_at_first
         self._first: dict[str, Violation] = {}
-        self._loop = DepthFirst(automaton, self._ended, bits=bits)
         setting = automaton.setting
-        self._result = Exploration("compiled", setting.letters(), tuple(setting.names), bits=bits)
+        self._result = Exploration("compiled", setting.letters(), tuple(setting.names))
 
-    def run(self, pulse: Pulse | None) -> Exploration:
-        result, loop = self._result, self._loop
+    def run(self, loop: Loop, bits: int, pulse: Pulse | None) -> Exploration:
+        result, self._loop = self._result, loop
+        result.bits = bits
         try:
             for _ in loop.run():
                 if pulse is not None:
@@ -93,7 +110,8 @@ class _Search:
         self._report()
         return result
 
-    def _ended(self, state: list[int]) -> bool:
+    def ended(self, state: list[int]) -> bool:
+        """Judge a state in which nothing can happen; whether to stop."""
         ended = self._automaton.ending(state)
         self._result.finals += 1
         self._result.outcomes.setdefault(ended.outcome, ended)
@@ -102,16 +120,20 @@ class _Search:
         return bool(ended.slug) and self._stop_at_first
 
     def _look_at_graph(self) -> None:
-        """Livelocks show only where the graph has cycles: else every path ends."""
+        """Count exactly, and look for livelocks, which exist only where the graph has cycles: else every path ends."""
         loop, result = self._loop, self._result
-        result.interleavings = loop.interleavings
-        result.cyclic = loop.interleavings is None
-        if not result.cyclic:
+        result.interleavings, result.cyclic = loop.interleavings, loop.cyclic
+        if not result.cyclic and loop.interleavings_exact:
             return
-        graph = StateGraph(loop.states, loop.sources, loop.targets, loop.actors)
-        stuck = graph.cannot_reach(loop.terminals)
-        schedule = graph.shortest(stuck) if stuck else None
-        if schedule is not None:
+        graph = loop.graph()
+        if graph is None:
+            if result.cyclic:
+                result.exhausted, result.stopped_by = False, "a state graph with cycles, too large to look for livelocks in"
+        elif not result.cyclic:
+            result.interleavings = graph.paths() if len(graph) <= EXACT_COUNT_EDGES else result.interleavings
+        elif stuck := graph.cannot_reach(graph.terminals):
+            schedule = graph.shortest(stuck)
+            assert schedule is not None
             message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
             self._first["livelock"] = Violation("livelock", message, schedule, shortest=True)
 

@@ -10,10 +10,16 @@ from weft.search.schedule import Schedule
 
 
 class StateGraph:
-    """States numbered from 0 (the start), with an edge for each step and the thread that took it."""
+    """States numbered from 0 (the start), with an edge for each step and the thread that took it.
 
-    def __init__(self, states: int, sources: array[int], targets: array[int], actors: array[int]) -> None:
+    Attributes:
+        states: How many.
+        terminals: The states without edges out.
+    """
+
+    def __init__(self, states: int, sources: array[int], targets: array[int], actors: array[int], terminals: list[int]) -> None:
         self.states = states
+        self.terminals = terminals
         self._sources, self._targets, self._actors = sources, targets, actors
 
     def _grouped(self, keys: array[int]) -> tuple[list[int], array[int]]:
@@ -62,6 +68,28 @@ class StateGraph:
                     came[target] = order[k]
                     work.append(target)
         return None
+
+    def paths(self) -> int:
+        """The number of maximal paths from the start, exactly. The graph must be acyclic."""
+        first, order = self._grouped(self._sources)
+        waiting = [0] * self.states
+        for target in self._targets:
+            waiting[target] += 1
+        ways = [0] * self.states
+        ways[0] = 1
+        work = [0]
+        while work:
+            state = work.pop()
+            for k in range(first[state], first[state + 1]):
+                target = self._targets[order[k]]
+                ways[target] += ways[state]
+                waiting[target] -= 1
+                if not waiting[target]:
+                    work.append(target)
+        return sum(ways[state] for state in self.terminals)
+
+    def __len__(self) -> int:
+        return len(self._sources)
 
     def _way(self, came: dict[int, int], state: int) -> Schedule:
         threads = []

@@ -1,0 +1,47 @@
+"""The compiled search loop is the Python loop, transition for transition."""
+
+from __future__ import annotations
+
+import pytest
+
+from stress.bench.miniature import race
+from weft.search.compiled_loop import AVAILABLE
+from weft.search.exhaustive import explore
+from weft.search.result import Exploration
+
+
+def counts(found: Exploration) -> tuple[object, ...]:
+    schedules = tuple((v.slug, v.message, v.schedule) for v in found.violations)
+    return (
+        found.verdict,
+        found.states,
+        found.transitions,
+        found.finals,
+        found.nodes,
+        found.executions,
+        found.interleavings,
+        found.cyclic,
+        sorted(found.outcomes, key=repr),
+        schedules,
+    )
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="the compiled loop was not built: no C compiler at installation")
+@pytest.mark.parametrize("merge", [True, False], ids=["merged", "histories"])
+@pytest.mark.parametrize("word", ["wu", "uu", "wm", "wp", "mu"])
+def test_both_loops_count_the_same(word: str, merge: bool) -> None:
+    compiled = explore(race(word), merge=merge, stop_at_first=False, compiled_loop=True)
+    plain = explore(race(word), merge=merge, stop_at_first=False, compiled_loop=False)
+    assert counts(compiled) == counts(plain)
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="the compiled loop was not built: no C compiler at installation")
+@pytest.mark.parametrize("word", ["wwu", "wuu", "ppu"])
+def test_both_loops_count_the_same_with_three_threads(word: str) -> None:
+    assert counts(explore(race(word), compiled_loop=True)) == counts(explore(race(word), compiled_loop=False))
+
+
+def test_the_miniature_umount_race_has_its_known_counts() -> None:
+    found = explore(race("wwu"), stop_at_first=False)
+    assert (found.verdict, found.states, found.transitions, found.finals) == ("HOLDS", 6071, 15996, 5)
+    assert found.interleavings == 58_661_048_000_917_950_852

@@ -1,0 +1,109 @@
+"""The compiled search loop, with the interface of ``depth_first.DepthFirst``.
+
+The loop itself is ``_kernel.c``, an optional extension: where it was not built, ``AVAILABLE`` is false and the Python loop serves.
+Both make the same transitions in the same order; a differential test holds them to it.
+
+Limits against the Python loop: fingerprints have 64 bits; the number of interleavings is counted in floating point beyond 2**53,
+so ``interleavings_exact`` says whether it is exact; edges are recorded only up to a limit.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from weft.automaton.tables import Machine
+from weft.search.graph import StateGraph
+
+try:
+    from weft.search import _kernel  # type: ignore[attr-defined]
+except ImportError:  # no compiler at installation
+    _kernel = None
+
+AVAILABLE = _kernel is not None
+
+QUOTA = 1 << 18
+"""Transitions between two pauses."""
+
+MOST_EDGES = 20_000_000
+"""Edges recorded before recording is given up (9 bytes each)."""
+
+_MISSING_MOVE, _TERMINAL, _PAUSED = 1, 2, 3
+_EXACT = 2.0**53
+
+
+class CompiledDepthFirst:
+    """One search; see ``depth_first.DepthFirst`` for the attributes."""
+
+    def __init__(self, machine: Machine, ended: Callable[[list[int]], bool], *, most_edges: int = MOST_EDGES) -> None:
+        self._machine = machine
+        self._ended = ended
+        self._known_nodes = 0
+        self._kernel: Any = _kernel.Search(machine.threads, machine.start, most_edges)
+        self.stopped = False
+        self.interleavings: int | None = None
+        self.interleavings_exact = True
+        self.cyclic = False
+
+    def run(self) -> Iterator[None]:
+        """Search; pauses every ``QUOTA`` transitions."""
+        kernel = self._kernel
+        self._tell_nodes()
+        while not self.stopped:
+            reason = kernel.run(QUOTA)
+            if reason == _MISSING_MOVE:
+                self._teach(*kernel.missing())
+            elif reason == _TERMINAL:
+                self.stopped = self._ended(kernel.state())
+            elif reason == _PAUSED:
+                yield
+            else:
+                break
+        paths = kernel.paths()
+        self.cyclic = paths < 0
+        self.interleavings_exact = paths < _EXACT
+        self.interleavings = None if self.cyclic or self.stopped else int(paths)
+
+    def _tell_nodes(self) -> None:
+        machine = self._machine
+        for node in range(self._known_nodes, len(machine.operations)):
+            self._kernel.add_node(min(machine.operations[node], 0), machine.slots[node])
+        self._known_nodes = len(machine.operations)
+
+    def _teach(self, node: int, value: int) -> None:
+        move = self._machine.move(node, value)
+        self._tell_nodes()
+        self._kernel.add_move(node, value, move.value, move.node, move.allocated)
+
+    @property
+    def trail(self) -> tuple[int, ...]:
+        """The threads that moved on the way to the current state."""
+        return self._kernel.trail()  # type: ignore[no-any-return]
+
+    @property
+    def states(self) -> int:
+        """Distinct states so far."""
+        return self._kernel.counts()[0]  # type: ignore[no-any-return]
+
+    @property
+    def transitions(self) -> int:
+        """Steps taken so far."""
+        return self._kernel.counts()[1]  # type: ignore[no-any-return]
+
+    @property
+    def visited_bytes(self) -> int:
+        """Memory of the visited set."""
+        return self._kernel.counts()[4]  # type: ignore[no-any-return]
+
+    def graph(self) -> StateGraph | None:
+        """The state graph, if all of it was recorded."""
+        if not self._kernel.recorded():
+            return None
+        arrays = []
+        for code, data in zip("IIBI", self._kernel.edges(), strict=True):
+            one: array[int] = array(code)
+            one.frombytes(data)
+            arrays.append(one)
+        sources, targets, actors, terminals = arrays
+        return StateGraph(self.states, sources, targets, actors, list(terminals))
