@@ -14,10 +14,10 @@ Source: /work/shared/vfs/facts.md section 2.6 (era E1 of gVisor's VFS2).
 """
 
 from model.allowances import Allowances, Unfinished, alternatives, resume
+from model.operations import CreateNamespace, Operation
 from model.paths import visible_tree
 from model.specification import Result, step
 from model.state import State
-from model.operations import CreateNamespace, Operation
 
 __all__ = [
     "Allowances",

@@ -9,13 +9,16 @@ The rest holds its place by a scratch handle, which pins mounts as the real walk
 Only a ".." written in the path is split off, not one in a symlink's target, and only for Stat, GetDentry and Open.
 """
 
+# ruff: noqa: D101, D103 - where there is no docstring, the name and the types say it all
+
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from model import mounts, operations as op, paths
+from model import mounts, paths
+from model import operations as op
 from model.specification import Result, step
 from model.state import Handle, HandleName, Refused, State
 
@@ -62,15 +65,15 @@ def alternatives(
         found.append((state, "EBUSY"))
     if overlapping and allowances.stepwise_dotdot and isinstance(operation, op.Stat | op.GetDentry | op.Open):
         found += split_dotdot(state, operation, scratch)
-    if overlapping and allowances.torn_stat and isinstance(operation, op.Stat):
+    torn = overlapping and allowances.torn_stat
+    if torn and isinstance(operation, op.Stat):
         after = walk_first(state, operation, operation.path, scratch, follow=operation.follow)
         found += [(after, Unfinished(op.StatHandle(scratch), scratch))] if after else []
-    if overlapping and allowances.torn_stat and isinstance(operation, op.StatHandle):
-        now = step(state, replace(operation, nlink=None, size_bytes=None))[1]
+    if torn and isinstance(operation, op.StatHandle) and operation == op.StatHandle(operation.handle):
+        now = step(state, operation)[1]
         if not isinstance(now, str):
-            seen = (replace(operation, nlink=now[1][1]), replace(operation, size_bytes=now[1][2]))
-            rests = seen if operation.nlink is None and operation.size_bytes is None else ()
-            found += [(state, Unfinished(rest, scratch)) for rest in rests]
+            parts = replace(operation, nlink=now[1][1]), replace(operation, size_bytes=now[1][2])
+            found += [(state, Unfinished(rest, scratch)) for rest in parts]
     return tuple(found)
 
 

@@ -6,6 +6,8 @@ the mounts connected to it. Hence a descendant of a lazily detached mount goes w
 Source: facts 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef), 2.4, 2.6.
 """
 
+# ruff: noqa: D103 - where there is no docstring, the name and the types say it all
+
 from __future__ import annotations
 
 from model.state import DentryId, Map, Mount, MountId, State, VirtualDentry, refuse_if, unused
@@ -87,10 +89,11 @@ def collect(state: State) -> State:
     """Forget the mounts, filesystems, dentries and inodes that nothing holds."""
     kept: set[MountId] = set()
     attached = [mount_id for mount_id, mount in state.mounts.items() if not mount.umounted]
-    for held in (*attached, *(handle.at.mount for handle in state.handles.values())):
-        while held not in kept:
+    for holder in (*attached, *(handle.at.mount for handle in state.handles.values())):
+        held: MountId | None = holder
+        while held is not None and held not in kept:
             kept.add(held)
-            held = point.mount if (point := state.mounts[held].point) else held
+            held = point.mount if (point := state.mounts[held].point) else None
     mounts = state.mounts.without(*(state.mounts.keys() - kept))
     pins = {mount.root for mount in mounts.values()} | {handle.at.dentry for handle in state.handles.values()}
     lines = {dentry for pin in pins for dentry in ancestry(state, pin)}

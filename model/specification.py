@@ -7,14 +7,15 @@ operation may be long: they are lists of short cases.
 Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readlink as in their Linux man pages.
 """
 
+# ruff: noqa: D103 - where there is no docstring, the name and the types say it all
+
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from model import mounts, operations as op, paths, tree
-from model.state import (
-    DentryId, Handle, HandleName, Inode, InodeId, Mount, MountId, Namespace, Refused, State, VirtualDentry, refuse_if,
-)  # fmt: skip
+from model import mounts, paths, tree
+from model import operations as op
+from model.state import DentryId, Handle, Inode, Mount, MountId, Namespace, Refused, State, VirtualDentry, refuse_if
 
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
@@ -52,9 +53,8 @@ def on_handle(state: State, o: op.HandleOperation) -> Outcome:
         case op.Close():
             return mounts.collect(state._replace(handles=state.handles.without(o.handle))), None
         case op.StatHandle():
-            kind, nlink, size, filesystem = describe(state, handle.at)
-            nlink, size = (nlink if o.nlink is None else o.nlink), (size if o.size_bytes is None else o.size_bytes)
-            return state, (kind, nlink, size, filesystem)
+            kind, nlink, size, label = describe(state, handle.at)
+            return state, (kind, nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes, label)
         case op.Readdir():
             refuse_if(not handle.access, "EBADF")
             refuse_if(inode.kind != "directory", "ENOTDIR")
@@ -62,10 +62,10 @@ def on_handle(state: State, o: op.HandleOperation) -> Outcome:
             return state, tuple((name, paths.inode_of(state, child).kind) for name, child in names)
         case op.BeginWrite():
             refuse_if(state.mounts[handle.at.mount].read_only, "EROFS")
-            return hold(state, o.handle, handle._replace(writes=handle.writes + 1)), None
+            return hold(state, o, handle._replace(writes=handle.writes + 1)), None
         case op.EndWrite():
             refuse_if(handle.writes == 0, "EINVAL")
-            return hold(state, o.handle, handle._replace(writes=handle.writes - 1)), None
+            return hold(state, o, handle._replace(writes=handle.writes - 1)), None
         case op.Read() | op.Write():
             refuse_if(("r" if isinstance(o, op.Read) else "w") not in handle.access, "EBADF")
             refuse_if(inode.kind == "directory", "EISDIR")
@@ -81,7 +81,7 @@ def transfer(state: State, o: op.Read | op.Write, handle: Handle, content: bytes
         content = content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :]
         state = tree.with_content(state, handle.at.dentry, content)
     if o.offset is None:
-        state = hold(state, o.handle, handle._replace(offset=offset + len(data)))
+        state = hold(state, o, handle._replace(offset=offset + len(data)))
     return state, data if isinstance(o, op.Read) else len(data)
 
 
@@ -115,7 +115,7 @@ def look(state: State, o: op.GetDentry | op.Open | op.Stat | op.Readlink) -> Out
     if isinstance(o, op.Stat):
         return state, describe(state, at)
     if isinstance(o, op.GetDentry):
-        return hold(state, o.handle, Handle(at)), state.mounts[at.mount].filesystem
+        return hold(state, o, Handle(at)), state.mounts[at.mount].filesystem
     inode = paths.inode_of(state, at.dentry)
     refuse_if(inode.kind != "symlink", "EINVAL")
     return state, inode.content
@@ -132,7 +132,7 @@ def open_file(state: State, cursor: paths.Cursor, o: op.Open) -> Outcome:
     refuse_if(writing and kind == "directory", "EISDIR")
     refuse_if(writing and state.mounts[at.mount].read_only, "EROFS")
     state = tree.with_content(state, at.dentry, b"") if o.truncate else state
-    return hold(state, o.handle, Handle(at, o.access)), state.mounts[at.mount].filesystem
+    return hold(state, o, Handle(at, o.access)), state.mounts[at.mount].filesystem
 
 
 def find_or_create(state: State, cursor: paths.Cursor, o: op.Open) -> tuple[State, VirtualDentry]:
@@ -178,7 +178,7 @@ def on_tree(state: State, o: op.PathOperation) -> State:
     raise TypeError(f"not an operation: {o!r}")
 
 
-def create(state: State, name: Name, inode: Inode | InodeId, *, source: VirtualDentry | None = None) -> State:
+def create(state: State, name: Name, inode: tree.InodeOrId, *, source: VirtualDentry | None = None) -> State:
     """mkdir, symlink, and link of ``source``."""
     refuse_if(name.child is not None, "EEXIST")
     refuse_if(name.must_be_directory and inode != Inode("directory"), "ENOENT")
@@ -269,8 +269,8 @@ def describe(state: State, at: VirtualDentry) -> tuple[str, int, int, str]:
     return inode.kind, tree.nlink(state, at.dentry), len(inode.content), state.mounts[at.mount].filesystem
 
 
-def hold(state: State, name: HandleName, handle: Handle) -> State:
-    return state._replace(handles=state.handles.put(name, handle))
+def hold(state: State, o: op.GetDentry | op.Open | op.HandleOperation, handle: Handle) -> State:
+    return state._replace(handles=state.handles.put(o.handle, handle))
 
 
 def with_namespace(state: State, name: str, namespace: Namespace) -> State:

@@ -8,6 +8,8 @@ What can be derived is not stored: nlink is counted from the dentries, a mount's
 no copy to go stale.
 """
 
+# ruff: noqa: D101, D102, D103 - where there is no docstring, the name and the types say it all
+
 from __future__ import annotations
 
 from typing import Literal, NamedTuple, NewType, NoReturn, TypeVar

@@ -3,12 +3,16 @@
 Source: facts 1.9 (memfs), with the link counts of Linux: a live directory has 2 plus its subdirectories, a dead one 0.
 """
 
+# ruff: noqa: D103 - where there is no docstring, the name and the types say it all
+
 from __future__ import annotations
 
 from model.state import Dentry, DentryId, Inode, InodeId, State, unused
 
+InodeOrId = Inode | InodeId  # a new inode, or one more name for an old one
 
-def make(state: State, parent: DentryId | None, name: str, inode: Inode | InodeId) -> tuple[State, DentryId]:
+
+def make(state: State, parent: DentryId | None, name: str, inode: InodeOrId) -> tuple[State, DentryId]:
     """A dentry for a new inode or one more for an existing one; ``parent`` None makes a filesystem's root."""
     dentry = DentryId(unused(state.dentries))
     if isinstance(inode, Inode):
