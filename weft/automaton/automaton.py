@@ -155,7 +155,7 @@ class Automaton:
             with self._entered():
                 thread = self._launch(number)
                 node, allocated = self._arrive(thread, None)
-                thread.drop()
+                self._drop(thread)
             nodes.append(node)
             memory.update(allocated)
         return (*nodes, *(memory.get(slot, 0) for slot in range(len(self.world.cells))))
@@ -178,6 +178,14 @@ class Automaton:
             self.world.running = None
         watch.settle(self.setting.names[thread.number])
 
+    def _drop(self, thread: SuspendedThread) -> None:
+        """Unwind a thread that is no longer needed; what its clean-up makes or asks is its own affair."""
+        self.world.running = thread
+        try:
+            thread.drop()
+        finally:
+            self.world.running = None
+
     def _successor(self, node: int, result: int) -> tuple[int, tuple[tuple[int, int], ...]]:
         known = self._edges.get((node, result))
         if known is None:
@@ -186,7 +194,7 @@ class Automaton:
                 self.world.fresh = []
                 self._resume(thread, self.values[result])
                 known = self._edges[node, result] = self._arrive(thread, (node, result))
-                thread.drop()
+                self._drop(thread)
         return known
 
     def _repeat(self, node: int) -> SuspendedThread:

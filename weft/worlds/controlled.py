@@ -153,4 +153,6 @@ class Execution:
         """Unwind what still waits."""
         with self._entered():
             for thread in self.threads:
+                self._world.running = thread
                 thread.drop()
+            self._world.running = None

@@ -1,0 +1,1 @@
+"""Where engine, implementation and model meet: races, planted bugs, stress and benchmarks."""

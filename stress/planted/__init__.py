@@ -1,0 +1,1 @@
+"""Known defects of this kind of code, each as the smallest change to one function of ``impl``."""

@@ -1,0 +1,27 @@
+"""Defects of the eager umount's busy test."""
+
+from __future__ import annotations
+
+from impl.mount import EAGERLY_UMOUNTED, Mount
+from impl.sync import INT64_MAX
+from stress.planting import Planted
+
+
+def _test_then_mark(self: Mount, expected: int) -> bool:
+    refs = self.refs.load()
+    if refs & INT64_MAX != expected:
+        return False
+    while True:
+        refs = self.refs.load()
+        if self.refs.compare_and_swap(refs, refs | EAGERLY_UMOUNTED):
+            return True
+
+
+H1 = Planted(
+    slug="H1",
+    source="gVisor since 46651a7d2 (2019-12-10); Linux closed the same window in 65781e19dcfc",
+    what="the busy test and the mark that keeps walks out are two steps, and a walk can take its reference between them",
+    owner=Mount,
+    attribute="_mark_eagerly_umounted",
+    replacement=_test_then_mark,
+)

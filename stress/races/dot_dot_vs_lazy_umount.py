@@ -1,0 +1,77 @@
+"""Climbing through ".." out of a mount against a lazy umount that then mounts the filesystem elsewhere.
+
+The walker holds a reference inside M and asks where M is mounted. The answer must still be true when the references to it are
+held (the strict reading; Linux does the same). The umounter looks at the directory's count when its umount has returned: a
+reference that appears only later was taken on a mount point that no longer was one.
+"""
+
+from __future__ import annotations
+
+from impl.dentry import CountedDentryImpl
+from stress.planted.dot_dot import S1
+from stress.scene import Scene, no_collisions
+from weft import Results, Setting, require, scenario
+
+
+def _build(s: Setting) -> None:
+    scene = Scene(no_collisions)
+    mount = scene.mount("M", scene.a)
+    mount.inc_ref()  # the walker's working directory
+    counted = scene.a.impl
+    assert isinstance(counted, CountedDentryImpl)
+
+    def walker() -> str:
+        place = scene.vfs.get_mountpoint_at(mount, None)
+        return "detached" if place is None else place.dentry.name
+
+    def umounter() -> int:
+        held = scene.walk(scene.a)
+        assert held is not None
+        scene.vfs.umount_mount(held, scene.ns, lazy=True)
+        seen = counted.refs.load()
+        held.fs.inc_ref()
+        held.root.inc_ref()
+        scene.vfs.new_mount(scene.place(scene.b), held.fs, held.root, name="M again")
+        held.dec_ref()
+        return seen
+
+    s.thread(walker)
+    s.thread(umounter)
+
+    @s.final
+    def the_mount_point_was_one_when_it_was_taken(results: Results) -> None:
+        walked, seen = results
+        stale = walked == "R:/a" and seen == 1
+        require(not stale, '".." led to R:/a with a reference taken after the umount had returned')
+
+    @s.final
+    def dot_dot_leads_nowhere_else(results: Results) -> None:
+        require(results["walker"] in ("R:/a", "detached"), f"the walker came out at {results['walker']}")
+
+    @s.final
+    def nothing_is_left(results: Results) -> None:
+        if results["walker"] == "R:/a":
+            scene.root.dec_ref()
+            scene.a.dec_ref()
+        again = scene.walk(scene.b)
+        require(again is not None, "the filesystem is not mounted on b")
+        assert again is not None
+        again.dec_ref()
+        scene.release([mount], mount, again)
+
+
+@scenario(why="after taking both references the walk checks again that no write section came in between")
+def dot_dot_vs_lazy_umount(s: Setting) -> None:
+    """The corrected climb."""
+    _build(s)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:the_mount_point_was_one_when_it_was_taken",
+    within=S1,
+    why="the key is read, the umount runs, and the references are taken to where the mount no longer is",
+)
+def dot_dot_vs_lazy_umount_original(s: Setting) -> None:
+    """The seed's first block, without the last check."""
+    _build(s)
