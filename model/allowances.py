@@ -30,7 +30,7 @@ class Allowances:
     busy_umount: bool = False
     """EBUSY from an eager umount that any walk overlaps: the walker may pin the mount for a moment."""
     busy_remount: bool = False
-    """EBUSY from a remount read-only that overlaps a call that begins a write: one that fails may count for a moment."""
+    """EBUSY from a remount read-only that overlaps a call beginning a write: one that fails may count for a moment."""
     stepwise_dotdot: bool = False
     """".." may be resolved at an instant of the call before that of the rest, so its result may be stale by then."""
     torn_stat: bool = False
@@ -87,12 +87,12 @@ def split_dotdot(state: State, o: op.Stat | op.GetDentry | op.Open, scratch: Han
     return found
 
 
-def walk_first(state: State, o: op.PathOperation, path: str, scratch: HandleName, *, follow: bool = True) -> State | None:
+def walk_first(state: State, o: op.PathOperation, path: str, hold: HandleName, *, follow: bool = True) -> State | None:
     try:
         at = paths.to_end(state, paths.start(state, o.namespace, path, o.start), follow_final=follow)
     except Refused:
         return None
-    return mounts.collect(state._replace(handles=state.handles.put(scratch, Handle(at))))
+    return mounts.collect(state._replace(handles=state.handles.put(hold, Handle(at))))
 
 
 def resume(state: State, unfinished: Unfinished) -> tuple[State, Result]:

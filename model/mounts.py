@@ -10,6 +10,8 @@ Source: facts 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef),
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from model.state import DentryId, Map, Mount, MountId, State, VirtualDentry, refuse_if, unused
 from model.tree import ancestry, kill
 
@@ -25,14 +27,13 @@ def descendants(state: State, mount: MountId) -> list[MountId]:
     return [m for child in below for m in (child, *descendants(state, child))]
 
 
-def detach(state: State, mount: MountId, *, disconnect_hierarchy: bool) -> State:
-    """Umount ``mount`` and all below it; what is below stays connected unless ``disconnect_hierarchy``."""
+def detach(state: State, roots: Collection[MountId], *, disconnect_hierarchy: bool) -> State:
+    """Umount ``roots`` and all below them; what is below stays connected unless ``disconnect_hierarchy``."""
     mounts = state.mounts
-    for each in (mount, *descendants(state, mount)):
-        record = mounts[each]
-        if not record.umounted:
-            point = None if each == mount or disconnect_hierarchy else record.point
-            mounts = mounts.put(each, record._replace(umounted=True, point=point))
+    for each in (mount for root in roots for mount in (root, *descendants(state, root))):
+        if not state.mounts[each].umounted:
+            point = None if each in roots or disconnect_hierarchy else state.mounts[each].point
+            mounts = mounts.put(each, state.mounts[each]._replace(umounted=True, point=point))
     return collect(state._replace(mounts=mounts))
 
 
@@ -44,11 +45,8 @@ def check_deletable(state: State, namespace: str, dentry: DentryId) -> None:
 
 def delete(state: State, dentry: DentryId) -> State:
     """Drop the name and detach whatever other namespaces have mounted on it."""
-    state = kill(state, dentry)
-    for each, mount in state.mounts.items():
-        if mount.point and mount.point.dentry == dentry and not mount.umounted:
-            state = detach(state, each, disconnect_hierarchy=False)
-    return collect(state)
+    on_it = [m for m, mount in state.mounts.items() if mount.point and mount.point.dentry == dentry]
+    return detach(kill(state, dentry), on_it, disconnect_hierarchy=False)
 
 
 def check_mountable(state: State, at: VirtualDentry) -> VirtualDentry:

@@ -41,7 +41,7 @@ def follow(state: State, at: VirtualDentry) -> VirtualDentry:
 
 
 def parent_of(state: State, root: VirtualDentry, at: VirtualDentry) -> VirtualDentry:
-    """ "..": down from mount roots to the mount point, never above ``root`` or a detached mount, then up, then follow."""
+    """For "..": from mount roots to their points, never above ``root`` or a detached mount; then up; then follow."""
     while at != root and at.dentry == state.mounts[at.mount].root and (point := state.mounts[at.mount].point):
         at = point
     parent = state.dentries[at.dentry].parent

@@ -54,7 +54,8 @@ def on_handle(state: State, o: op.HandleOperation) -> Outcome:
             return mounts.collect(state._replace(handles=state.handles.without(o.handle))), None
         case op.StatHandle():
             kind, nlink, size, label = describe(state, handle.at)
-            return state, (kind, nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes, label)
+            seen = (nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes)
+            return state, (kind, *seen, label)
         case op.Readdir():
             refuse_if(not handle.access, "EBADF")
             refuse_if(inode.kind != "directory", "ENOTDIR")
@@ -103,7 +104,7 @@ def on_namespace(state: State, o: op.NamespaceOperation) -> State:
     if references:
         return with_namespace(state, o.namespace, namespace._replace(references=references))
     state = state._replace(namespaces=state.namespaces.without(o.namespace))
-    return mounts.disown(mounts.detach(state, namespace.root, disconnect_hierarchy=True), o.namespace)
+    return mounts.disown(mounts.detach(state, [namespace.root], disconnect_hierarchy=True), o.namespace)
 
 
 def look(state: State, o: op.GetDentry | op.Open | op.Stat | op.Readlink) -> Outcome:
@@ -232,7 +233,7 @@ def on_mounts(state: State, o: op.Mount | op.Umount | op.Remount | op.Bind) -> S
         return state._replace(mounts=state.mounts.put(mount_id, mount._replace(read_only=o.read_only)))
     refuse_if(mount.point is None, "EINVAL")
     refuse_if(not o.lazy and mounts.is_busy(state, mount_id), "EBUSY")
-    return mounts.detach(state, mount_id, disconnect_hierarchy=True)
+    return mounts.detach(state, [mount_id], disconnect_hierarchy=True)
 
 
 class Name(NamedTuple):

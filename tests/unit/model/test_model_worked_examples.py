@@ -124,6 +124,25 @@ def test_after_a_detach_by_deletion_submounts_stay_visible_while_someone_is_insi
     assert vfs.where("n", start="m") == "M"
 
 
+def test_two_mounts_on_one_deleted_dentry_are_both_disconnected_though_one_is_inside_the_other(vfs):
+    vfs.dirs("/d")
+    vfs.ok(op.CloneNamespace("other", source="init"), op.Bind("other", "/", new="/d"))
+    vfs.ok(op.Mount("other", "/d/d", filesystem="N"), op.Mkdir("other", "/d/d/x"))
+    kept = vfs.state
+    vfs.ok(op.GetDentry("other", "/d/d", handle="n"), op.GetDentry("other", "/d", handle="x"), op.Rmdir("init", "/d"))
+    assert (vfs.where("d", start="x"), vfs.where("..", start="n")) == ("ENOENT", "N")
+    vfs.state = kept
+    vfs.ok(op.Rmdir("init", "/d"))
+    assert len(vfs.state.mounts) == 2
+
+
+def test_an_absolute_path_ignores_where_it_starts(vfs):
+    vfs.dirs("/a", "/b")
+    vfs.ok(op.GetDentry("init", "/a", handle="a"))
+    assert vfs.where("/b", start="a") == vfs.where("/b", start="unknown") == "root"
+    assert vfs.where("b", start="a") == "ENOENT"
+
+
 def test_rename_over_a_mount_point_of_another_namespace_detaches_too(vfs):
     in_two_namespaces(vfs)
     vfs.dirs("/e")
