@@ -11,8 +11,6 @@ Only a ".." written in the path is split off, not one in a symlink's target, and
 
 # ruff: noqa: D101, D103 - where there is no docstring, the name and the types say it all
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple

@@ -8,8 +8,6 @@ Source: facts 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef),
 
 # ruff: noqa: D103 - where there is no docstring, the name and the types say it all
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from model.state import DentryId, Map, Mount, MountId, State, VirtualDentry, refuse_if, unused

@@ -7,8 +7,6 @@ unknown namespace, EBADFD a name already in use, EBADF unknown handle (as ``star
 
 # ruff: noqa: D101 - a comment beside the class says what is not in its name
 
-from __future__ import annotations
-
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 

@@ -7,8 +7,6 @@ Source: facts 1.8 (gVisor ``resolving_path.go``), 2.6 (follow, up).
 
 # ruff: noqa: D103 - where there is no docstring, the name and the types say it all
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from model.state import DentryId, HandleName, Inode, Kind, Refused, State, VirtualDentry

@@ -9,8 +9,6 @@ Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readl
 
 # ruff: noqa: D103 - where there is no docstring, the name and the types say it all
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from model import mounts, paths, tree

@@ -5,8 +5,6 @@ Source: facts 1.9 (memfs), with the link counts of Linux: a live directory has 2
 
 # ruff: noqa: D103 - where there is no docstring, the name and the types say it all
 
-from __future__ import annotations
-
 from model.state import Dentry, DentryId, Inode, InodeId, State, unused
 
 InodeOrId = Inode | InodeId  # a new inode, or one more name for an old one
