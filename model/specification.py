@@ -25,6 +25,16 @@ UNLINK: LastErrors = {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"}
 RENAME: LastErrors = {"": "EBUSY", ".": "EBUSY", "..": "EBUSY"}
 
 
+class Name(NamedTuple):
+    """The last component of a path in its directory, and the dentry there if any, without what is mounted on it."""
+
+    mount: MountId
+    parent: DentryId
+    name: str
+    child: DentryId | None
+    must_be_directory: bool
+
+
 def step(state: State, operation: op.Operation) -> tuple[State, Result]:
     """What ``operation`` does to ``state`` when nothing overlaps it."""
     try:
@@ -232,16 +242,6 @@ def on_mounts(state: State, o: op.Mount | op.Umount | op.Remount | op.Bind) -> S
     refuse_if(mount.point is None, "EINVAL")
     refuse_if(not o.lazy and mounts.is_busy(state, mount_id), "EBUSY")
     return mounts.detach(state, [mount_id], disconnect_hierarchy=True)
-
-
-class Name(NamedTuple):
-    """The last component of a path in its directory, and the dentry there if any, without what is mounted on it."""
-
-    mount: MountId
-    parent: DentryId
-    name: str
-    child: DentryId | None
-    must_be_directory: bool
 
 
 def last_name(state: State, cursor: paths.Cursor, errors: LastErrors) -> Name:
