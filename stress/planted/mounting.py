@@ -33,7 +33,7 @@ S4 = Planted(
 )
 
 
-def _no_climb(self: ConnectOperations, vd: VirtualDentry, drops: Drops) -> VirtualDentry | None:
+def _no_climb(_: ConnectOperations, vd: VirtualDentry, drops: Drops) -> VirtualDentry | None:
     vd.dentry.mu.lock()
     if vd.dentry.is_disowned() or vd.mount.umounted.read():
         vd.dentry.mu.unlock()

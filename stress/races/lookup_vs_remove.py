@@ -79,5 +79,5 @@ def lookup_vs_insert_until_growth(s: Setting) -> None:
     @s.final
     def nothing_is_left(_: Results) -> None:
         mounts = scene.vfs.mounts.entries()
-        require(scene.vfs.mounts.capacity() == 8, "the table did not grow")  # noqa: PLR2004
+        require(scene.vfs.mounts.capacity() == 8, "the table did not grow")
         scene.release([third], *mounts)

@@ -36,7 +36,7 @@ def _two_mounts(s: Setting) -> None:
     @s.final
     def nothing_is_left(_: Results) -> None:
         mounts = scene.vfs.mounts.entries()
-        require(len(mounts) == 2, f"mounted are {mounts!r}, expected two mounts")  # noqa: PLR2004
+        require(len(mounts) == 2, f"mounted are {mounts!r}, expected two mounts")
         scene.release([], *mounts)
 
 

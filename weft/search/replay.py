@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
+from weft.cells.effects import BLOCKED
 from weft.errors import EngineBug, UsageError
 from weft.scenario import Scenario
 from weft.search.result import Violation
@@ -14,6 +15,7 @@ from weft.search.schedule import Schedule
 from weft.worlds import ending
 from weft.worlds.controlled import Execution
 from weft.worlds.ending import Ending, Waiting
+from weft.worlds.thread import Request
 
 _OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -41,8 +43,19 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Fate:
+    """What has become of a thread: how, and its value, its exception or the step it has not taken, as text."""
+
+    how: Literal["returned", "raised", "misused", "waiting", "ready"]
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
-    """An execution along a schedule. ``ending`` is ``None`` if the schedule stops before the end."""
+    """An execution along a schedule. ``ending`` is ``None`` if the schedule stops before the end.
+
+    ``fates`` has one entry a thread; ``preemptions`` counts the switches away from a thread that could have gone on.
+    """
 
     names: tuple[str, ...]
     letters: tuple[str, ...]
@@ -50,6 +63,8 @@ class Replay:
     ending: Ending | None
     schedule: Schedule
     unfinished: tuple[str, ...] = ()
+    fates: tuple[Fate, ...] = ()
+    preemptions: int = 0
 
 
 def conclude(execution: Execution) -> Ending | None:
@@ -85,17 +100,38 @@ def replay(scenario: Scenario, schedule: Schedule) -> Replay:
     """
     execution = Execution(scenario)
     try:
-        steps = []
+        steps: list[Step] = []
+        preemptions = 0
         for position, number in enumerate(schedule):
-            if number not in execution.enabled():
+            able = execution.enabled()
+            if number not in able:
                 raise UsageError(_misfit(execution, schedule, position, number))
+            preemptions += bool(steps) and steps[-1].thread != number and steps[-1].thread in able
             steps.append(_step(execution, number))
         ended = conclude(execution)
         setting = execution.setting
         unfinished = tuple(setting.names[t.number] for t in execution.threads if t.request is not None)
-        return Replay(tuple(setting.names), setting.letters(), tuple(steps), ended, schedule, unfinished)
+        fates = tuple(_fate(execution, number) for number in range(len(execution.threads)))
+        return Replay(tuple(setting.names), setting.letters(), tuple(steps), ended, schedule, unfinished, fates, preemptions)
     finally:
         execution.close()
+
+
+def _fate(execution: Execution, number: int) -> Fate:
+    thread = execution.threads[number]
+    if thread.error is not None:
+        return Fate("raised", f"{type(thread.error).__name__}: {thread.error}".rstrip(": "))
+    if thread.request is None:
+        return Fate("returned", repr(ending.portable(thread.value)))
+    if execution.misuse is not None and execution.misuse[0] == number:
+        return Fate("misused", _asked(thread.request))
+    blocked = thread.request.kind.effect(thread.request.cell.value, *thread.request.operands) is BLOCKED
+    return Fate("waiting" if blocked else "ready", _asked(thread.request))
+
+
+def _asked(request: Request) -> str:
+    shown = request.operands[1:] if request.kind.by_thread else request.operands
+    return f"{request.cell.label}.{request.kind.name}({', '.join(repr(ending.portable(o)) for o in shown)})"
 
 
 def _misfit(execution: Execution, schedule: Schedule, position: int, number: int) -> str:
@@ -114,8 +150,7 @@ def _step(execution: Execution, number: int) -> Step:
     file, line, function = code_under_test(thread.frame)
     before = ending.portable(request.cell.value)
     result = execution.step(number)
-    shown = request.operands[1:] if request.kind.by_thread else request.operands
-    text = f"{request.cell.label}.{request.kind.name}({', '.join(repr(ending.portable(o)) for o in shown)})"
+    text = _asked(request)
     return Step(number, text, ending.portable(result), before, ending.portable(request.cell.value), file, line, function)
 
 
