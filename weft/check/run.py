@@ -1,0 +1,187 @@
+"""Running searches over many races, so that no race can spoil the answers of the others.
+
+Each race has the whole budget. What goes wrong in one (its set-up raises, it reads a clock, weft contradicts itself) is that race's
+answer. Ctrl-C ends the race that runs and leaves the rest as not run; what was finished stays.
+
+Choice a reader may question: a race that expects one kind of violation and shows another first is searched again for all kinds, for
+which of them comes first is an accident of the search order. The second search has the seconds that are left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from weft.check.collect import Race
+from weft.check.judge import Judgement, judge, shows_expected
+from weft.check.paths import blamed, said, scrubbed
+from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
+from weft.search.budget import Budget
+from weft.search.exhaustive import Pulse, explore
+from weft.search.naive import explore_naively
+from weft.search.random_walk import sample
+from weft.search.replay import Replay, replay
+from weft.search.result import Exploration, Violation
+
+Engine = Literal["compiled", "naive"]
+INTERRUPTED = "Ctrl-C"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to search."""
+
+    engine: Engine = "compiled"
+    merge: bool = True
+    stop_at_first: bool = True
+    fingerprint_bits: int = 64
+    budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A violation with the execution that shows it."""
+
+    violation: Violation
+    replay: Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of one race. ``exploration`` is ``None`` where there was no search to its end."""
+
+    race: Race
+    judgement: Judgement
+    reason: str = ""
+    exploration: Exploration | None = None
+    witnesses: tuple[Witness, ...] = ()
+
+
+class Watcher(Protocol):
+    """Who wants to see progress."""
+
+    def begin(self, race: Race, *, number: int, total: int) -> None:
+        """The search of a race begins."""
+
+    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+        """It goes on."""
+
+
+class Unwatched:
+    """Nobody looks."""
+
+    def begin(self, race: Race, *, number: int, total: int) -> None:
+        """See ``Watcher``."""
+
+    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+        """See ``Watcher``."""
+
+
+Search = Callable[[Race, Pulse], Exploration]
+
+
+def check(races: Sequence[Race], plan: Plan, *, watcher: Watcher | None = None) -> list[Checked]:
+    """Search every race; one answer each, in their order."""
+
+    def search(race: Race, pulse: Pulse) -> Exploration:
+        return _searched(race, plan, pulse)
+
+    return _each(races, search, watcher or Unwatched())
+
+
+def sample_all(races: Sequence[Race], *, runs: int, seed: int, watcher: Watcher | None = None) -> list[Checked]:
+    """Take ``runs`` random walks through every race, up to its first violation."""
+
+    def search(race: Race, pulse: Pulse) -> Exploration:
+        return sample(race.scenario, runs=runs, seed=seed, pulse=pulse)
+
+    return _each(races, search, watcher or Unwatched())
+
+
+def _each(races: Sequence[Race], search: Search, watcher: Watcher) -> list[Checked]:
+    checked: list[Checked] = []
+    interrupted = False
+    for number, race in enumerate(races, 1):
+        if interrupted:
+            checked.append(Checked(race, Judgement.NOT_RUN, f"{INTERRUPTED} came before it"))
+            continue
+        try:
+            watcher.begin(race, number=number, total=len(races))
+            answer = _one(race, search, watcher.pulse)
+        except KeyboardInterrupt:
+            answer = Checked(race, Judgement.NOT_RUN, f"{INTERRUPTED} came before its search could answer")
+            interrupted = True
+        checked.append(answer)
+        interrupted = interrupted or (answer.exploration is not None and answer.exploration.stopped_by == INTERRUPTED)
+    return checked
+
+
+def _one(race: Race, search: Search, pulse: Pulse) -> Checked:
+    try:
+        exploration = search(race, pulse)
+        witnesses = tuple(_witness(race, violation, exploration) for violation in exploration.violations)
+    except EngineBug as bug:
+        return Checked(race, Judgement.ENGINE_BUG, scrubbed(str(bug)))
+    except WeftError as error:
+        return Checked(race, Judgement.ERROR, scrubbed(str(error)))
+    except (Exception, SystemExit) as error:
+        place = blamed(error.__traceback__)
+        if place:
+            return Checked(race, Judgement.ERROR, f"its set-up or an observer raised {said(error)} at {place}; correct the race")
+        return Checked(race, Judgement.ENGINE_BUG, f"weft raised {said(error)}{_inside(error)}")
+    judgement, reason = judge(race.scenario, exploration)
+    return Checked(race, judgement, reason, exploration, witnesses)
+
+
+def _inside(error: BaseException) -> str:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return "" if traceback is None else scrubbed(f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
+
+
+def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
+    scenario, started = race.scenario, time.monotonic()
+    if plan.engine == "naive":
+        return explore_naively(scenario, budget=plan.budget, pulse=pulse)
+    found = _explored(race, plan, pulse)
+    if not found.violations or not plan.stop_at_first or scenario.expect != "VIOLATED" or shows_expected(scenario, found):
+        return found
+    left, spent = plan.budget.max_seconds, time.monotonic() - started
+    budget = replace(plan.budget, max_seconds=None if left is None else max(0.0, left - spent))
+    again = _explored(race, replace(plan, stop_at_first=False, budget=budget), pulse)
+    again.seconds += spent
+    return again
+
+
+def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
+    return explore(
+        race.scenario,
+        budget=plan.budget,
+        merge=plan.merge,
+        stop_at_first=plan.stop_at_first,
+        bits=plan.fingerprint_bits,
+        pulse=pulse,
+    )
+
+
+def _witness(race: Race, violation: Violation, exploration: Exploration) -> Witness:
+    """Execute the schedule of ``violation`` once more, for its steps.
+
+    Raises:
+        NondeterminismError: It shows something else than when it was found.
+    """
+    try:
+        shown = replay(race.scenario, violation.schedule)
+        seen = "livelock" if shown.ending is None else shown.ending.slug or "no violation"
+    except UsageError as misfit:
+        seen = str(misfit)
+    if seen != violation.slug:
+        text = violation.schedule.text(exploration.letters)
+        raise NondeterminismError(
+            f"schedule {text} gave {violation.slug} when it was found and {seen} when it was replayed; the race depends on "
+            "something outside cells (a clock, random numbers, id(), a global variable)"
+        )
+    return Witness(violation, shown)

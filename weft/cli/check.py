@@ -1,0 +1,130 @@
+"""``weft check``: search races and compare verdicts with what they expect."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from weft.cli import options
+from weft.cli.failures import complain, complain_of_engine
+
+if TYPE_CHECKING:
+    from weft.check.run import Plan
+    from weft.report import document
+
+_HELP = """\
+Search every interleaving of each race and compare the verdict with the expected one.
+
+PATH is a .py file, a folder (every .py file under it but test_*.py, conftest.py, setup.py and hidden folders), or
+FILE::RACE. Without one: the folder `stress` if there is one, else the current folder. The files are imported.
+
+Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps what is done.
+"""
+
+
+@click.command(help=_HELP, short_help="Search races and compare verdicts with the expected ones.")
+@options.paths_argument
+@options.keyword_option
+@options.slow_option
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
+@click.option("--max-states", type=options.Amount(), help="Stop a search at this many states.")
+@click.option("--max-transitions", type=options.Amount(), help="Stop a search at this many transitions.")
+@click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Stop a search after this time.")
+@click.option("--max-memory", type=options.Amount(memory=True), help="Stop when the process holds this much: 512M, 2G.")
+@click.option("--all-violations", is_flag=True, help="Search on after a violation, for every kind and all outcomes.")
+@click.option("--no-merge", is_flag=True, help="Tell local states apart by history: more states, nothing else.")
+@click.option(
+    "--engine",
+    type=click.Choice(["compiled", "naive"]),
+    default="compiled",
+    show_default=True,
+    help="naive: execute every interleaving on the real code.",
+)
+@click.option(
+    "--fingerprint-bits",
+    type=click.Choice(["64", "128"]),
+    default="64",
+    show_default=True,
+    help="Size of a state's fingerprint; 128 makes a missed state all but impossible.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Also outcomes, expected violations, and what each verdict rests on.")
+def check(paths: tuple[str, ...], **given: Any) -> int:
+    """See ``_HELP``."""
+    from weft.check.run import check as check_all
+    from weft.cli.progress import Progress
+    from weft.report.record import report
+
+    races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
+    plan = _plan(given)
+    json_file = _writable(given["json_file"])
+    started = time.monotonic()
+    with Progress() as progress:
+        checked = check_all(races, plan, watcher=progress)
+    made = report(checked, plan, left_out_slow=left_out, seconds=time.monotonic() - started)
+    if json_file:
+        _write(made, json_file)
+    _print(made, verbose=given["verbose"])
+    return made.exit_code
+
+
+def _plan(given: dict[str, Any]) -> Plan:
+    from weft.check.run import Plan
+    from weft.search.budget import Budget
+
+    return Plan(
+        engine=given["engine"],
+        merge=not given["no_merge"],
+        stop_at_first=not given["all_violations"],
+        fingerprint_bits=int(given["fingerprint_bits"]),
+        budget=Budget(
+            max_states=given["max_states"],
+            max_transitions=given["max_transitions"],
+            max_seconds=given["max_seconds"],
+            max_memory_bytes=given["max_memory"],
+        ),
+    )
+
+
+def _writable(file: str | None) -> str | None:
+    """``file``, after making sure, before the search and not after it, that it can be written."""
+    from weft.errors import UsageError
+
+    if file is not None:
+        try:
+            with open(file, "ab"):
+                pass
+        except OSError as error:
+            raise UsageError(f"--json {file!r}: {error.strerror}; name a file that can be written") from None
+    return file
+
+
+def _write(made: document.Report, file: str) -> None:
+    from weft.report.document import encoded
+
+    with open(file, "wb") as stream:
+        stream.write(encoded(made))
+
+
+def _print(made: document.Report, *, verbose: bool) -> None:
+    from rich.text import Text
+
+    from weft.report import console, summary, tables
+
+    out = console.output()
+    rows = made.races
+    console.write_table(out, tables.table(tables.CHECK, rows, width=out.width))
+    if verbose:
+        console.write(out, [line for race in rows for line in summary.details(race, width=out.width)])
+    console.write(out, summary.problems(made, width=out.width))
+    hidden = tables.left_out(tables.CHECK, rows, width=out.width)
+    if hidden:
+        console.write(out, [Text(f"no room for: {hidden} (a wider terminal or --json shows them)")])
+    console.write(out, summary.tally(made, verbose=verbose, width=out.width))
+    out.file.flush()
+    for race in rows:
+        if race.judgement == "error":
+            complain(f"{race.file}::{race.name}: {race.reason}")
+        elif race.judgement == "engine bug":
+            complain_of_engine(f"{race.file}::{race.name}: {race.reason}")

@@ -1,0 +1,79 @@
+"""A violation as text: what broke, who did what, the schedule, and the command that shows it again.
+
+    VIOLATED final:both_counted: counter is 1, expected 2
+      first    returned None   steps 1-4
+      second   returned None   steps 2-3
+    schedule v1:f1.s2.f1   4 steps (shortest), 2 preemptions; replayed 1 of 1; 10 states explored
+    replay   weft replay races/lost_update.py::lost_update v1:f1.s2.f1
+
+Prose is wrapped to the width. Lines that are made to be pasted are not.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from rich.text import Text
+
+from weft.report import document
+from weft.report.words import count
+
+_FATES = {"returned": "returned", "raised": "raised", "misused": "broke at", "waiting": "waits at", "ready": "stopped before"}
+
+
+def violation(race: document.Race, found: document.Violation, *, width: int) -> list[Text]:
+    """The lines of one violation."""
+    trace = found.trace
+    steps = count(len(trace.steps), "step") + (" (shortest)" if found.shortest else "")
+    facts = f"{steps}, {count(trace.preemptions, 'preemption')}; replayed 1 of 1; {effort(race)}"
+    lines = [Text(line, style="bold red") for line in headline(f"VIOLATED {found.slug}: {found.message}", width=width)]
+    lines += threads(trace, width=width)
+    if len(f"schedule {trace.schedule}   {facts}") <= width:
+        lines.append(Text(f"schedule {trace.schedule}   {facts}"))
+    else:
+        lines += [Text(f"schedule {trace.schedule}"), *map(Text, wrapped(facts, width=width, indent=9))]
+    lines.append(Text(f"replay   {found.command}"))
+    return lines
+
+
+def effort(race: document.Race) -> str:
+    """What the search looked at."""
+    if race.states:
+        return f"{count(race.states, 'state')} explored"
+    return f"{count(race.executions, 'execution')} tried"
+
+
+def headline(text: str, *, width: int) -> list[str]:
+    """A first line and its continuation, indented."""
+    return textwrap.wrap(text, width, subsequent_indent="  ", break_on_hyphens=False) or [""]
+
+
+def wrapped(text: str, *, width: int, indent: int) -> list[str]:
+    """``text`` in lines that all begin with ``indent`` spaces."""
+    space = " " * indent
+    return textwrap.wrap(text, max(width, indent + 20), initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
+
+
+def threads(trace: document.Trace, *, width: int) -> list[Text]:
+    """A line a thread: what became of it, and between which steps it ran."""
+    names = max(len(thread.name) for thread in trace.threads)
+    fates = [fate(thread) for thread in trace.threads]
+    column = min(max(map(len, fates)), max(20, width - names - 20))
+    lines = []
+    for thread, became in zip(trace.threads, fates, strict=True):
+        first, *rest = textwrap.wrap(became, column, break_on_hyphens=False) or [""]
+        lines.append(Text(f"  {thread.name:<{names}}   {first:<{column}}   {span(thread)}"))
+        lines += [Text(f"  {'':<{names}}   {line}") for line in rest]
+    return lines
+
+
+def fate(thread: document.Thread) -> str:
+    """What became of a thread."""
+    return f"{_FATES[thread.fate]} {thread.what}"
+
+
+def span(thread: document.Thread) -> str:
+    """Between which steps a thread ran."""
+    if thread.first_step is None:
+        return "no step"
+    return f"step {thread.first_step}" if thread.steps == 1 else f"steps {thread.first_step}-{thread.last_step}"
