@@ -29,6 +29,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from weft.cells import world
+from weft.cells.cell import Cell
+from weft.cells.effects import Kind
+from weft.cells.monitor import Invoke, ModelStep, Monitor, Respond
+from weft.cells.mutex import Mutex
+from weft.cells.shared import Shared
 from weft.errors import UsageError
 
 Verdict = Literal["HOLDS", "HOLDS_WITHIN_BOUND", "VIOLATED", "INCONCLUSIVE"]
@@ -72,14 +78,75 @@ class Check:
     function: Callable[[Results], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A named check of every state: ``function()`` raises when it does not hold; asked where ``applies()`` is true."""
+
+    name: str
+    function: Callable[[], Any]
+    applies: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Steps that a thread must not take while it holds one of some mutexes."""
+
+    name: str
+    forbids: Callable[[Cell, Kind, tuple[Any, ...]], bool]
+    locks: tuple[Mutex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that some thread took, as sometimes-conditions see it."""
+
+    thread: str
+    cell: Cell
+    kind: str
+    operands: tuple[Any, ...]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Sometimes:
+    """A situation that must be reached: a search in which no step shows it has missed its subject."""
+
+    name: str
+    shows: Callable[[Taken], bool]
+
+
+class History(Shared):
+    """Calls that must be explained by a sequential model. Made by ``Setting.linearizable``."""
+
+    def __init__(self, initial: Any, model_step: ModelStep) -> None:
+        self.name = "history"
+        self.monitor = Monitor(initial, model_step)
+
+    def call(self, operation: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return ``function(*arguments)``, which must be explicable as the model's ``operation``.
+
+        The call begins with its first step and ends with its last. What it returns is compared with the model's
+        result, so it must be an immutable value; an exception ends the thread.
+        """
+        world.current.emit(Invoke(operation))
+        result = function(*arguments)
+        world.current.emit(Respond(result))
+        return result
+
+
 @dataclass(slots=True)
 class Setting:
-    """What a scenario's set-up fills in: threads in order, final checks, and what counts as the outcome."""
+    """What a scenario's set-up fills in: threads in order, what to check and when, and what counts as the outcome."""
 
     names: list[str] = field(default_factory=list)
     functions: list[ThreadFunction] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     observers: list[Check] = field(default_factory=list)
+    invariants: list[Invariant] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    conditions: list[Sometimes] = field(default_factory=list)
+    history: History | None = None
+    data_races: bool = True
 
     def thread(self, function: FunctionT, *arguments: Any, name: str | None = None) -> FunctionT:
         """Add a thread that calls ``function(*arguments)``; usable as a decorator.
@@ -106,6 +173,47 @@ class Setting:
         """Make the immutable value of ``look(results)`` a part of the outcome."""
         self.observers.append(Check(look.__name__, look))
         return look
+
+    def invariant(self, check: FunctionT, *, applies: Callable[[], bool] | None = None) -> FunctionT:
+        """Check ``check()`` in every state, or in those where ``applies()`` is true. Usable as a decorator.
+
+        It reads cells and raises (``require``) when it does not hold. It must not write.
+        """
+        self.invariants.append(Invariant(check.__name__, check, applies))
+        return check
+
+    def invariant_when(self, applies: Callable[[], bool]) -> Callable[[FunctionT], FunctionT]:
+        """Decorator: an invariant that is asked only in states where ``applies()`` is true."""
+
+        def mark(check: FunctionT) -> FunctionT:
+            self.invariant(check, applies=applies)
+            return check
+
+        return mark
+
+    def never_while_holding(self, *locks: Mutex) -> Callable[[FunctionT], FunctionT]:
+        """Decorator: the steps that ``forbids(cell, kind, operands)`` names must not be taken holding one of ``locks``."""
+
+        def mark(forbids: FunctionT) -> FunctionT:
+            self.rules.append(Rule(forbids.__name__, forbids, locks))
+            return forbids
+
+        return mark
+
+    def sometimes(self, shows: FunctionT) -> FunctionT:
+        """Demand that some step of some execution shows a situation; ``shows(taken)`` recognises it."""
+        self.conditions.append(Sometimes(shows.__name__, shows))
+        return shows
+
+    def linearizable(self, initial: Any, model_step: ModelStep) -> History:
+        """Check calls against a sequential model: ``model_step(state, operation)`` is the next state and the result.
+
+        Wrap each call: ``history.call(operation, function, *arguments)``. At most one history a scenario.
+        """
+        if self.history is not None:
+            raise UsageError("a scenario can have one history; put all operations into one model")
+        self.history = History(initial, model_step)
+        return self.history
 
     def letters(self) -> tuple[str, ...]:
         """One letter a thread for schedules: first letters of the names if they differ, else a, b, c..."""

@@ -18,21 +18,25 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from weft.automaton.determinism import Watch, watched
 from weft.automaton.hidden_state import refuse_hidden_state
 from weft.automaton.local_state import LocalState, Unmergeable
 from weft.automaton.observer import Look, Observer
+from weft.automaton.state_checks import StateChecks
 from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, Move
 from weft.automaton.values import ValueTable
 from weft.automaton.world import CompiledWorld
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.cells.monitor import Event, Invoke
+from weft.cells.values import identity
 from weft.errors import NondeterminismError, SharedStateError
 from weft.scenario import Scenario
 from weft.worlds import ending
+from weft.worlds.controlled import split_events
 from weft.worlds.ending import Ending, Waiting
 from weft.worlds.thread import Request, SuspendedThread
 
@@ -56,11 +60,19 @@ class Misused:
     misuse: Misuse
 
 
+class _Edge(NamedTuple):
+    """What follows a step: the next node, cells made on the way, calls that ended with it."""
+
+    node: int
+    allocated: tuple[tuple[int, int], ...]
+    ended: tuple[Event, ...]
+
+
 class Automaton:
     """The automata of all threads of one scenario; a ``Machine`` for search loops.
 
     Attributes:
-        operations, slots, start, threads, moves: See ``tables.Machine``.
+        operations, slots, start, threads, moves, monitor_slot: See ``tables.Machine``.
         setting: The scenario after its set-up.
         executions: Re-executions of a thread so far.
         fallbacks: Why nodes are keyed by history although merging is on, with counts.
@@ -81,12 +93,19 @@ class Automaton:
         self._owner: list[int] = []
         self._origin: list[tuple[int, int]] = []
         self._ends: dict[int, Any] = {}
-        self._edges: dict[tuple[int, int], tuple[int, tuple[tuple[int, int], ...]]] = {}
+        self._begun: list[tuple[Event, ...]] = []
+        self._edges: dict[tuple[int, int], _Edge] = {}
+        self._events: list[tuple[int, tuple[Event, ...]]] = [(-1, ())]
+        self._event_numbers: dict[Any, int] = {}
+        self._monitored: dict[tuple[int, int], int] = {}
         self._keys: dict[Any, int] = {}
-        self._finals: Observer[Ending] = Observer(self._judge)
-        with self._entered():
+        with self.entered():
             self.setting = scenario.set_up()
         self.threads = len(self.setting.functions)
+        history = self.setting.history
+        self.monitor_slot = -1 if history is None else self.world.slot(history.monitor)
+        self._finals: Observer[Ending] = Observer(self._judge, offset=self.threads)
+        self.checks = StateChecks(self)
         for name, function in zip(self.setting.names, self.setting.functions, strict=True):
             refuse_hidden_state(name, function)
         initial = [self.values.number(value) for value in self.world.initial()]
@@ -110,8 +129,32 @@ class Automaton:
         if isinstance(outcome, Misuse):
             return Move(value, self._end(node, Misused(self.step_text(node), outcome)))
         new, result = outcome
-        following, allocated = self._successor(node, self.values.number(result))
-        return Move(self.values.number(new), following, allocated)
+        edge = self._successor(node, self.values.number(result))
+        event = self._event(self._owner[node], self._begun[node] + edge.ended)
+        return Move(self.values.number(new), edge.node, edge.allocated, event)
+
+    def monitored(self, event: int, value: int) -> int:
+        """See ``tables.Machine``."""
+        known = self._monitored.get((event, value))
+        if known is None:
+            assert self.setting.history is not None
+            thread, events = self._events[event]
+            after = self.setting.history.monitor.advance(self.values[value], thread, events)
+            known = self._monitored[event, value] = self.values.number(after)
+        return known
+
+    def faulty(self, state: Sequence[int]) -> bool:
+        """See ``tables.Machine``."""
+        return self.checks.faulty(state)
+
+    def _event(self, thread: int, events: tuple[Event, ...]) -> int:
+        if not events or self.setting.history is None:
+            return 0
+        key = (thread, tuple(_event_key(event) for event in events))
+        number = self._event_numbers.setdefault(key, len(self._events))
+        if number == len(self._events):
+            self._events.append((thread, events))
+        return number
 
     def ending(self, state: Sequence[int]) -> Ending:
         """How an execution ends in ``state``, in which no thread can take a step."""
@@ -119,8 +162,11 @@ class Automaton:
         kinds = [self.operations[node] for node in nodes]
         if BROKEN in kinds:
             return self._broken(nodes, kinds.index(BROKEN))
+        fault = self.checks.find(state)
+        if fault is not None:
+            return ending.faulty(self._results(nodes), slug=fault.slug, message=fault.message)
         if all(kind == FINISHED for kind in kinds):
-            return self._finals.ask(tuple(self._ends[node] for node in nodes), state[self.threads :])
+            return self._finals.ask(tuple(self._ends[node] for node in nodes), state)
         waiting = [self._waiting(t, node, state) for t, node in enumerate(nodes) if self.operations[node] >= 0]
         return ending.deadlocked(self.setting, self._results(nodes), waiting)
 
@@ -134,6 +180,10 @@ class Automaton:
         operation = self._steps[number]
         return self.world.cells[operation.slot], operation.kind, tuple(self.values[k] for k in operation.operands)
 
+    def owner(self, node: int) -> int:
+        """The thread of ``node``."""
+        return self._owner[node]
+
     def step_text(self, node: int) -> str:
         """The step that ``node`` wants to take, for people."""
         operation = self._steps[self.operations[node]]
@@ -144,7 +194,8 @@ class Automaton:
     # -- growing ------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _entered(self) -> Iterator[None]:
+    def entered(self) -> Iterator[None]:
+        """This automaton's world in force, and what the scenario wants around it."""
         with world.activate(self.world), self._scenario.within():
             yield
 
@@ -152,12 +203,15 @@ class Automaton:
         memory = dict(enumerate(initial))
         nodes = []
         for number in range(self.threads):
-            with self._entered():
+            with self.entered():
                 thread = self._launch(number)
-                node, allocated = self._arrive(thread, None)
+                edge = self._arrive(thread, None)
                 self._drop(thread)
-            nodes.append(node)
-            memory.update(allocated)
+            nodes.append(edge.node)
+            memory.update(edge.allocated)
+            event = self._event(number, edge.ended)
+            if event:
+                memory[self.monitor_slot] = self.monitored(event, memory[self.monitor_slot])
         return (*nodes, *(memory.get(slot, 0) for slot in range(len(self.world.cells))))
 
     def _launch(self, number: int) -> SuspendedThread:
@@ -171,6 +225,7 @@ class Automaton:
     def _resume(self, thread: SuspendedThread, result: Any = None) -> None:
         watch = Watch()
         self.world.running = thread
+        self.world.events = []
         try:
             with watched(watch):
                 thread.resume(result)
@@ -186,10 +241,10 @@ class Automaton:
         finally:
             self.world.running = None
 
-    def _successor(self, node: int, result: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+    def _successor(self, node: int, result: int) -> _Edge:
         known = self._edges.get((node, result))
         if known is None:
-            with self._entered():
+            with self.entered():
                 thread = self._repeat(node)
                 self.world.fresh = []
                 self._resume(thread, self.values[result])
@@ -229,17 +284,19 @@ class Automaton:
             self._steps.append(Operation(request.kind, slot, operands))
         return number
 
-    def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> tuple[int, tuple[tuple[int, int], ...]]:
-        """The node where ``thread`` now is, and what it made on the way."""
+    def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> _Edge:
+        """The node where ``thread`` now is, and what happened on the way."""
         allocated = tuple((slot, self.values.number(value)) for slot, value in self.world.fresh)
         if thread.request is None:
-            return self._end_of(thread, origin), allocated
+            return _Edge(self._end_of(thread, origin), allocated, tuple(self.world.events))
+        ended, begun = split_events(self.world.events)
         operation = self._operation(thread.request)
-        key = self._key(thread, operation, origin)
+        key = (self._key(thread, operation, origin), tuple(map(_event_key, begun)))
         node = self._keys.get(key)
         if node is None:
             node = self._keys[key] = self._add(thread.number, operation, self._steps[operation].slot, origin)
-        return node, allocated
+            self._begun[node] = tuple(begun)
+        return _Edge(node, allocated, ended)
 
     def _key(self, thread: SuspendedThread, operation: int, origin: tuple[int, int] | None) -> Any:
         if self._merge:
@@ -255,6 +312,7 @@ class Automaton:
         self.slots.append(slot)
         self._owner.append(number)
         self._origin.append(origin or (-1, -1))
+        self._begun.append(())
         return len(self.operations) - 1
 
     def _end_of(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> int:
@@ -303,8 +361,13 @@ class Automaton:
         return Waiting(number, self.world.cells[operation.slot], operation.kind, held)
 
     def _judge(self, results: tuple[int, ...], look: Look) -> Ending:
-        with self._entered(), self.world.observing(lambda slot: self.values[look(slot)]):
+        with self.entered(), self.world.observing(lambda slot: self.values[look(slot)]):
             return ending.judge(self.setting, [self.values[number] for number in results])
+
+
+def _event_key(event: Event) -> object:
+    content = event.operation if isinstance(event, Invoke) else event.result
+    return type(event), identity(content)
 
 
 def _say_request(request: Request) -> str:

@@ -36,29 +36,42 @@ class Observer(Generic[Answer]):
 
     Args:
         run: ``run(argument, look)`` evaluates the check on a state, reading slots through ``look(slot)``.
+        offset: Where slot 0 stands in the vectors that will be asked about.
     """
 
-    def __init__(self, run: Callable[[Any, Look], Answer]) -> None:
+    def __init__(self, run: Callable[[Any, Look], Answer], *, offset: int = 0) -> None:
         self._run = run
+        self._offset = offset
         self._trees: dict[Any, _Inner[Answer] | _Leaf[Answer]] = {}
         self.evaluations = 0
 
     def ask(self, argument: Any, memory: Sequence[int]) -> Answer:
-        """The check's answer for ``argument`` (hashable) in the state whose slots hold ``memory``."""
+        """The check's answer for ``argument`` (hashable) in the state with the vector ``memory``."""
         tree = self._trees.get(argument)
         while type(tree) is _Inner:
-            tree = tree.branches.get(memory[tree.slot])
+            tree = tree.branches.get(memory[tree.slot])  # slots in trees have the offset added
         if tree is None:
             return self._learn(argument, memory)
         return tree.answer  # type: ignore[union-attr]
+
+    def path(self, argument: Any, memory: Sequence[int]) -> list[tuple[int, int]]:
+        """The (position, value) pairs that decide the answer in this state, in the order they are looked at."""
+        self.ask(argument, memory)
+        tree = self._trees[argument]
+        looked = []
+        while isinstance(tree, _Inner):
+            looked.append((tree.slot, memory[tree.slot]))
+            tree = tree.branches[memory[tree.slot]]
+        return looked
 
     def _learn(self, argument: Any, memory: Sequence[int]) -> Answer:
         read: list[int] = []
 
         def look(slot: int) -> int:
-            if slot not in read:
-                read.append(slot)
-            return memory[slot]
+            position = slot + self._offset
+            if position not in read:
+                read.append(position)
+            return memory[position]
 
         self.evaluations += 1
         answer = self._run(argument, look)

@@ -7,6 +7,7 @@ costs one lookup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 ABSENT = 0
@@ -26,11 +27,13 @@ class Move(NamedTuple):
         value: The slot's new value number; negative if the step is blocked.
         node: The thread's next node number.
         allocated: ``(slot, value)`` pairs of cells that the thread makes on its way to its next step.
+        event: What the step means to the linearizability monitor; 0 is nothing.
     """
 
     value: int
     node: int
     allocated: tuple[tuple[int, int], ...] = ()
+    event: int = 0
 
 
 BLOCKED_MOVE = Move(-1, -1)
@@ -45,6 +48,7 @@ class Machine(Protocol):
         start: The initial state vector: nodes of all threads, then values of all slots made by the set-up.
         threads: How many threads there are.
         moves: The moves computed so far, by ``node << 32 | value``.
+        monitor_slot: The slot that events act on, or -1.
     """
 
     operations: list[int]
@@ -52,6 +56,13 @@ class Machine(Protocol):
     start: tuple[int, ...]
     threads: int
     moves: dict[int, Move]
+    monitor_slot: int
 
     def move(self, node: int, value: int) -> Move:
         """The move of ``node`` on ``value``; computed by re-executing the thread when it is new, then in ``moves``."""
+
+    def monitored(self, event: int, value: int) -> int:
+        """The monitor slot's value after ``event``, from ``value``."""
+
+    def faulty(self, state: Sequence[int]) -> bool:
+        """Whether something is wrong with ``state`` although no thread is broken; the execution ends there."""

@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.cells.monitor import Event
 from weft.cells.shared import Shared
 from weft.cells.values import identity
-from weft.errors import CheckFailed
+from weft.errors import CheckFailed, UsageError
 from weft.worlds.controlled import act_alone
 from weft.worlds.thread import Request, SuspendedThread
 
@@ -37,6 +38,8 @@ class CompiledWorld:
         running: The thread being re-executed.
         made: How many things the running thread has made so far.
         fresh: Cells the running thread made since its last step: (slot, initial value).
+        events: Calls it began and ended since then.
+        looking: An invariant is being evaluated, which must not write.
     """
 
     def __init__(self) -> None:
@@ -44,6 +47,8 @@ class CompiledWorld:
         self.running: SuspendedThread | None = None
         self.made = 0
         self.fresh: list[tuple[int, Any]] = []
+        self.events: list[Event] = []
+        self.looking = False
         self._slots: dict[world.Tag, int] = {}
         self._known: dict[Any, Any] = {}
         self._overlay: dict[int, Any] | None = None
@@ -62,6 +67,10 @@ class CompiledWorld:
         if self._overlay is None or cell.tag[0] == OBSERVER:
             return act_alone(cell, kind, operands)
         return self._observe(cell, kind, operands)
+
+    def emit(self, event: Event) -> None:
+        """See ``World.emit``."""
+        self.events.append(event)
 
     def new_tag(self) -> world.Tag:
         """See ``World.new_tag``."""
@@ -112,6 +121,8 @@ class CompiledWorld:
     def _observe(self, cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
         assert self._overlay is not None
         assert self._look is not None
+        if self.looking and not kind.reads_only:
+            raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
         slot = self._slots[cell.tag]
         value = self._overlay[slot] if slot in self._overlay else self._look(slot)
         outcome = kind.effect(value, *operands)

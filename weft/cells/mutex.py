@@ -30,6 +30,7 @@ def _unlock(holder: int, thread: int) -> Outcome:
 LOCK = Kind("lock", _lock, by_thread=True)
 TRY_LOCK = Kind("try_lock", _try_lock, by_thread=True)
 UNLOCK = Kind("unlock", _unlock, by_thread=True)
+IS_LOCKED = Kind("is_locked", lambda holder: (holder, holder != 0), reads_only=True)
 
 
 class Mutex(Cell):
@@ -49,6 +50,10 @@ class Mutex(Cell):
     def try_lock(self) -> bool:
         """Take the mutex if it is free; whether it was."""
         return self._step(TRY_LOCK)  # type: ignore[no-any-return]
+
+    def is_locked(self) -> bool:
+        """Whether anybody holds it; for invariants."""
+        return self._step(IS_LOCKED)  # type: ignore[no-any-return]
 
     def unlock(self) -> None:
         """Give the mutex back. A violation unless this thread holds it."""

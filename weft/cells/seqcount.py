@@ -37,6 +37,7 @@ def _end_write(epoch: int) -> Outcome:
 BEGIN_READ = Kind("begin_read", _begin_read, reads_only=True)
 READ_OK = Kind("read_ok", _read_ok, reads_only=True)
 BEGIN_WRITE = Kind("begin_write", _begin_write)
+IS_WRITING = Kind("is_writing", lambda epoch: (epoch, bool(epoch & 1)), reads_only=True)
 END_WRITE = Kind("end_write", _end_write)
 
 
@@ -57,6 +58,10 @@ class SeqCount(Cell):
     def read_ok(self, epoch: int) -> bool:
         """Whether no write section began since ``begin_read`` returned ``epoch``."""
         return self._step(READ_OK, epoch)  # type: ignore[no-any-return]
+
+    def is_writing(self) -> bool:
+        """Whether a writer is inside; for invariants."""
+        return self._step(IS_WRITING)  # type: ignore[no-any-return]
 
     def begin_write(self) -> None:
         """Enter a write section. A violation inside another one."""

@@ -36,6 +36,12 @@ class SharedIdentity:
     __slots__ = ()
 
 
+class ByEquality:
+    """Marks immutable values that bring their own ``__eq__`` and ``__hash__``, such as monitors' explanations."""
+
+    __slots__ = ()
+
+
 def is_frozen_dataclass(value: object) -> bool:
     """Whether ``value`` is an instance of a ``@dataclass(frozen=True)``."""
     return is_dataclass(value) and not isinstance(value, type) and type(value).__dataclass_params__.frozen  # type: ignore[attr-defined]
@@ -56,6 +62,8 @@ def identity(value: Any) -> Hashable:
         return (kind, value)
     if isinstance(value, (SharedIdentity, Enum)):
         return value
+    if isinstance(value, ByEquality):
+        return (kind, value)
     if kind is float:
         return (kind, struct.pack("<d", value))
     if isinstance(value, tuple):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from weft.cells.cell import Cell
     from weft.cells.effects import Kind
+    from weft.cells.monitor import Event
     from weft.cells.shared import Shared
 
     CellT = TypeVar("CellT", bound=Cell)
@@ -43,6 +44,9 @@ class World(Protocol):
 
     def new_tag(self) -> Tag:
         """The tag of the shared object that is about to be made."""
+
+    def emit(self, event: Event) -> None:
+        """Note that the running thread begins or ends a call; takes effect with its next or last step."""
 
 
 current: World

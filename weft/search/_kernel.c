@@ -18,7 +18,12 @@
 #define FINISHED (-1)
 #define BROKEN (-2)
 
-enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4 };
+enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4, MISSING_CHECK = 5 };
+enum { READS = 1, WRITES = 2 };
+#define EVENT 0x80000000u         /* keys of the monitor's moves: EVENT | event in place of a node */
+#define GOOD 0xFFFFFFFEu          /* leaves of the invariants' decision trees */
+#define BAD 0xFFFFFFFFu
+#define UNKNOWN 0xFFFFFFFDu
 
 typedef struct {
     uint32_t size, used;
@@ -30,7 +35,19 @@ typedef struct {
 typedef struct {
     int32_t value, node;          /* value < 0: blocked */
     uint32_t allocated, count;    /* range in the list of (slot, value) pairs */
+    uint32_t event;               /* what it means to the monitor; 0: nothing */
 } MoveEntry;
+
+typedef struct {
+    uint32_t position;            /* where an inner node looks */
+    uint32_t first;               /* its first branch, an index + 1 into branches; 0: none */
+} Inner;
+
+typedef struct {
+    int32_t value;
+    uint32_t to;                  /* an inner node, GOOD or BAD */
+    uint32_t next;                /* the next branch of the same node, index + 1 */
+} Branch;
 
 typedef struct {
     uint64_t fingerprint;
@@ -49,6 +66,19 @@ typedef struct {
     /* nodes */
     int32_t *kinds, *slots;
     uint32_t nodes, nodes_capacity;
+    uint8_t *plain;               /* per node: 0, READS or WRITES */
+    uint32_t *guards, *guard_count; /* per node: range of (slot, value) pairs that must not be */
+    /* the monitor */
+    int monitor;                  /* its slot, or -1 */
+    uint8_t *inexplicable;        /* per value */
+    uint32_t values_capacity;
+    /* invariants: decision trees */
+    uint32_t *roots, root_count, roots_capacity;
+    Inner *inners;
+    uint32_t inner_count, inners_capacity;
+    Branch *branches;
+    uint32_t branch_count, branches_capacity;
+    uint32_t missing_check;
     /* moves: key = node << 32 | value, plus one so that 0 means empty */
     uint64_t *move_keys;
     uint32_t *move_index;
@@ -214,14 +244,77 @@ static int grow_moves(Search *s)
 
 /* -- the loop ------------------------------------------------------------------------------------------------------ */
 
-/* Looks up every thread's move in the current state. Returns 0 if one is missing; else sets *enabled. */
+static int racing(const Search *s)
+{
+    for (int t = 1; t < s->threads; t++) {
+        int32_t node = s->state[t];
+        if (!s->plain[node])
+            continue;
+        for (int u = 0; u < t; u++) {
+            int32_t other = s->state[u];
+            if (s->plain[other] && s->slots[other] == s->slots[node] && (s->plain[other] | s->plain[node]) & WRITES)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+static int forbidden(const Search *s)
+{
+    for (int t = 0; t < s->threads; t++) {
+        int32_t node = s->state[t];
+        for (uint32_t k = 0; k < s->guard_count[node]; k++) {
+            const int32_t *pair = &s->pairs[2 * (s->guards[node] + k)];
+            if (s->state[s->threads + pair[0]] == pair[1])
+                return 1;
+        }
+    }
+    return 0;
+}
+
+/* GOOD, BAD, or UNKNOWN if the tree of invariant k does not know this state yet. */
+static uint32_t decide(const Search *s, uint32_t k)
+{
+    uint32_t at = s->roots[k];
+    while (at < UNKNOWN) {
+        const Inner *inner = &s->inners[at];
+        int32_t value = inner->position < s->length ? s->state[inner->position] : 0;
+        uint32_t b = inner->first;
+        while (b && s->branches[b - 1].value != value)
+            b = s->branches[b - 1].next;
+        at = b ? s->branches[b - 1].to : UNKNOWN;
+    }
+    return at;
+}
+
+/* 1: faulty, 0: not, -1: an invariant must be asked about this state. */
+static int faulty(Search *s)
+{
+    if (s->monitor >= 0 && s->inexplicable[s->state[s->threads + s->monitor]])
+        return 1;
+    for (uint32_t k = 0; k < s->root_count; k++) {
+        uint32_t answer = decide(s, k);
+        if (answer == UNKNOWN) {
+            s->missing_check = k;
+            return -1;
+        }
+        if (answer == BAD)
+            return 1;
+    }
+    return racing(s) || forbidden(s);
+}
+
+/* Looks up every thread's move in the current state. DONE, or what is missing; sets *enabled. */
 static int look(Search *s, uint32_t *enabled)
 {
     uint32_t *moves = s->frame_moves + (size_t)(s->depth - 1) * s->threads;
     *enabled = 0;
     for (int t = 0; t < s->threads; t++)
         if (s->kinds[s->state[t]] == BROKEN)
-            return 1;
+            return DONE;
+    int wrong = faulty(s);
+    if (wrong)
+        return wrong < 0 ? MISSING_CHECK : DONE;
     for (int t = s->threads - 1; t >= 0; t--) {
         int32_t node = s->state[t];
         if (s->kinds[node] < 0)
@@ -231,13 +324,23 @@ static int look(Search *s, uint32_t *enabled)
         if (!s->move_keys[k]) {
             s->missing_node = node;
             s->missing_value = value;
-            return 0;
+            return MISSING_MOVE;
         }
         moves[t] = s->move_index[k];
-        if (s->moves[moves[t]].value >= 0)
-            *enabled |= 1u << t;
+        const MoveEntry *m = &s->moves[moves[t]];
+        if (m->value < 0)
+            continue;
+        *enabled |= 1u << t;
+        if (m->event) {
+            int32_t seen = s->state[s->threads + s->monitor];
+            if (!s->move_keys[find_move(s, (((uint64_t)(EVENT | m->event) << 32) | (uint32_t)seen) + 1)]) {
+                s->missing_node = (int32_t)(EVENT | m->event);
+                s->missing_value = seen;
+                return MISSING_MOVE;
+            }
+        }
     }
-    return 1;
+    return DONE;
 }
 
 static void leave(Search *s)
@@ -331,6 +434,13 @@ static int step(Search *s, int thread)
     uint32_t before = s->undo_used;
     uint64_t after = f->fingerprint ^ mark((uint32_t)thread, (uint32_t)node + 1) ^ mark((uint32_t)thread, (uint32_t)m->node + 1);
     after ^= mark(slot, (uint32_t)s->state[slot]) ^ mark(slot, (uint32_t)m->value);
+    uint32_t monitor = (uint32_t)(s->threads + s->monitor);
+    int32_t seen = 0;
+    if (m->event) {
+        uint64_t event = (((uint64_t)(EVENT | m->event) << 32) | (uint32_t)s->state[monitor]) + 1;
+        seen = s->moves[s->move_index[find_move(s, event)]].value;
+        after ^= mark(monitor, (uint32_t)s->state[monitor]) ^ mark(monitor, (uint32_t)seen);
+    }
     for (uint32_t k = 0; k < m->count; k++) {
         uint32_t position = (uint32_t)s->threads + (uint32_t)s->pairs[2 * (m->allocated + k)];
         if (position >= s->length && !extend(s, position + 1))
@@ -357,6 +467,8 @@ static int step(Search *s, int thread)
     }
     if (!change(s, (uint32_t)thread, m->node) || !change(s, slot, m->value))
         return 0;
+    if (m->event && !change(s, monitor, seen))
+        return 0;
     for (uint32_t k = 0; k < m->count; k++) {
         const int32_t *pair = &s->pairs[2 * (m->allocated + k)];
         if (!change(s, (uint32_t)(s->threads + pair[0]), pair[1]))
@@ -376,8 +488,9 @@ static int run(Search *s, uint64_t quota)
     while (s->depth) {
         if (s->expanding) {
             uint32_t enabled;
-            if (!look(s, &enabled))
-                return MISSING_MOVE;
+            int missing = look(s, &enabled);
+            if (missing != DONE)
+                return missing;
             s->expanding = 0;
             if (!enabled) {
                 if (!reserve((void **)&s->terminal_numbers, sizeof *s->terminal_numbers, &s->terminal_capacity, s->terminals + 1))
@@ -408,11 +521,11 @@ static int run(Search *s, uint64_t quota)
 
 static int search_init(Search *s, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"threads", "start", "most_edges", NULL};
+    static char *names[] = {"threads", "start", "most_edges", "monitor", NULL};
     PyObject *start;
-    int threads;
+    int threads, monitor = -1;
     unsigned long long most_edges = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO|K", names, &threads, &start, &most_edges))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO|Ki", names, &threads, &start, &most_edges, &monitor))
         return -1;
     Py_ssize_t length = PySequence_Size(start);
     if (length < 0)
@@ -422,6 +535,7 @@ static int search_init(Search *s, PyObject *args, PyObject *kwargs)
         return -1;
     }
     s->threads = threads;
+    s->monitor = monitor;
     s->record = most_edges > 0;
     s->most_edges = most_edges;
     if (!extend(s, (uint32_t)length) || !grow_moves(s)) {
@@ -451,28 +565,125 @@ static void search_dealloc(Search *s)
         free(s->tables[k].keys), free(s->tables[k].paths), free(s->tables[k].numbers);
     free(s->state), free(s->kinds), free(s->slots), free(s->move_keys), free(s->move_index), free(s->moves), free(s->pairs);
     free(s->frames), free(s->frame_moves), free(s->undo), free(s->sources), free(s->targets), free(s->actors);
-    free(s->terminal_numbers);
+    free(s->terminal_numbers), free(s->plain), free(s->guards), free(s->guard_count), free(s->inexplicable);
+    free(s->roots), free(s->inners), free(s->branches);
     Py_TYPE(s)->tp_free((PyObject *)s);
+}
+
+static int add_pairs(Search *s, PyObject *pairs, uint32_t *first, uint32_t *count)
+{
+    Py_ssize_t length = PyTuple_GET_SIZE(pairs);
+    if (!reserve32((void **)&s->pairs, 2 * sizeof *s->pairs, &s->pairs_capacity, (uint64_t)s->pairs_used + length)) {
+        PyErr_NoMemory();
+        return 0;
+    }
+    *first = s->pairs_used;
+    *count = (uint32_t)length;
+    for (Py_ssize_t k = 0; k < length; k++) {
+        int slot, value;
+        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(pairs, k), "ii", &slot, &value))
+            return 0;
+        s->pairs[2 * s->pairs_used] = slot;
+        s->pairs[2 * s->pairs_used++ + 1] = value;
+    }
+    return 1;
+}
+
+/* Grows an array that runs beside kinds[], which has just grown to nodes_capacity. */
+static int keep_up(void **array, size_t item, uint32_t capacity)
+{
+    void *moved = realloc(*array, item * capacity);
+    if (moved)
+        *array = moved;
+    return moved != NULL;
 }
 
 static PyObject *search_add_node(Search *s, PyObject *args)
 {
-    int kind, slot;
-    if (!PyArg_ParseTuple(args, "ii", &kind, &slot))
+    int kind, slot, plain;
+    PyObject *guards;
+    if (!PyArg_ParseTuple(args, "iiiO!", &kind, &slot, &plain, &PyTuple_Type, &guards))
         return NULL;
     uint32_t before = s->nodes_capacity;
     if (!reserve32((void **)&s->kinds, sizeof *s->kinds, &s->nodes_capacity, (uint64_t)s->nodes + 1))
         return PyErr_NoMemory();
-    if (before != s->nodes_capacity) {
-        void *moved = realloc(s->slots, sizeof *s->slots * s->nodes_capacity);
-        if (!moved)
-            return PyErr_NoMemory();
-        s->slots = moved;
-    }
+    uint32_t capacity = s->nodes_capacity;
+    if (before != capacity && (!keep_up((void **)&s->slots, sizeof *s->slots, capacity) ||
+                               !keep_up((void **)&s->plain, sizeof *s->plain, capacity) ||
+                               !keep_up((void **)&s->guards, sizeof *s->guards, capacity) ||
+                               !keep_up((void **)&s->guard_count, sizeof *s->guard_count, capacity)))
+        return PyErr_NoMemory();
     s->kinds[s->nodes] = kind;
-    s->slots[s->nodes++] = slot;
+    s->slots[s->nodes] = slot;
+    s->plain[s->nodes] = (uint8_t)plain;
+    if (!add_pairs(s, guards, &s->guards[s->nodes], &s->guard_count[s->nodes]))
+        return NULL;
+    s->nodes++;
     if (slot >= 0 && !extend(s, (uint32_t)(s->threads + slot + 1)))
         return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+static PyObject *search_add_value(Search *s, PyObject *args)
+{
+    unsigned int value;
+    int inexplicable;
+    if (!PyArg_ParseTuple(args, "Ip", &value, &inexplicable))
+        return NULL;
+    uint32_t before = s->values_capacity;
+    if (!reserve32((void **)&s->inexplicable, 1, &s->values_capacity, (uint64_t)value + 1))
+        return PyErr_NoMemory();
+    memset(s->inexplicable + before, 0, s->values_capacity - before);
+    s->inexplicable[value] = (uint8_t)inexplicable;
+    Py_RETURN_NONE;
+}
+
+static uint32_t *branch_to(Search *s, uint32_t *from, uint32_t position, int32_t value)
+{
+    if (*from == UNKNOWN) {
+        if (!reserve32((void **)&s->inners, sizeof *s->inners, &s->inners_capacity, (uint64_t)s->inner_count + 1))
+            return NULL;
+        s->inners[s->inner_count] = (Inner){position, 0};
+        *from = s->inner_count++;
+    }
+    Inner *inner = &s->inners[*from];
+    for (uint32_t b = inner->first; b; b = s->branches[b - 1].next)
+        if (s->branches[b - 1].value == value)
+            return &s->branches[b - 1].to;
+    if (!reserve32((void **)&s->branches, sizeof *s->branches, &s->branches_capacity, (uint64_t)s->branch_count + 1))
+        return NULL;
+    s->branches[s->branch_count++] = (Branch){value, UNKNOWN, inner->first};
+    inner->first = s->branch_count;
+    return &s->branches[s->branch_count - 1].to;
+}
+
+static PyObject *search_add_check(Search *s, PyObject *args)
+{
+    unsigned int invariant;
+    int bad;
+    PyObject *path;
+    if (!PyArg_ParseTuple(args, "IpO!", &invariant, &bad, &PyList_Type, &path))
+        return NULL;
+    if (!reserve32((void **)&s->roots, sizeof *s->roots, &s->roots_capacity, (uint64_t)invariant + 1))
+        return PyErr_NoMemory();
+    while (s->root_count <= invariant)
+        s->roots[s->root_count++] = UNKNOWN;
+    uint32_t at = s->roots[invariant], *link = &at, parent = UNKNOWN;
+    for (Py_ssize_t k = 0; k < PyList_GET_SIZE(path); k++) {
+        int position, value;
+        if (!PyArg_ParseTuple(PyList_GET_ITEM(path, k), "ii", &position, &value))
+            return NULL;
+        uint32_t *next = branch_to(s, link, (uint32_t)position, value);
+        if (!next)
+            return PyErr_NoMemory();
+        if (parent == UNKNOWN)
+            s->roots[invariant] = at;
+        parent = *link;
+        link = next;
+    }
+    *link = bad ? BAD : GOOD;
+    if (!PyList_GET_SIZE(path))
+        s->roots[invariant] = at;
     Py_RETURN_NONE;
 }
 
@@ -480,28 +691,22 @@ static PyObject *search_add_move(Search *s, PyObject *args)
 {
     unsigned int node, value;
     int new_value, next_node;
+    unsigned int event;
     PyObject *allocated;
-    if (!PyArg_ParseTuple(args, "IIiiO!", &node, &value, &new_value, &next_node, &PyTuple_Type, &allocated))
+    if (!PyArg_ParseTuple(args, "IIiiO!I", &node, &value, &new_value, &next_node, &PyTuple_Type, &allocated, &event))
         return NULL;
-    Py_ssize_t count = PyTuple_GET_SIZE(allocated);
     if ((s->move_used + 1) * 2 > s->move_size && !grow_moves(s))
         return PyErr_NoMemory();
-    if (!reserve32((void **)&s->moves, sizeof *s->moves, &s->moves_capacity, (uint64_t)s->move_used + 1) ||
-        !reserve32((void **)&s->pairs, 2 * sizeof *s->pairs, &s->pairs_capacity, (uint64_t)s->pairs_used + count))
+    if (!reserve32((void **)&s->moves, sizeof *s->moves, &s->moves_capacity, (uint64_t)s->move_used + 1))
         return PyErr_NoMemory();
+    MoveEntry move = {new_value, next_node, 0, 0, event};
+    if (!add_pairs(s, allocated, &move.allocated, &move.count))
+        return NULL;
     uint64_t key = (((uint64_t)node << 32) | value) + 1;
     uint32_t k = find_move(s, key);
     s->move_keys[k] = key;
     s->move_index[k] = s->move_used;
-    s->moves[s->move_used++] = (MoveEntry){new_value, next_node, s->pairs_used, (uint32_t)count};
-    for (Py_ssize_t i = 0; i < count; i++) {
-        int slot, at;
-        if (!PyArg_ParseTuple(PyTuple_GET_ITEM(allocated, i), "ii", &slot, &at))
-            return NULL;
-        s->pairs[2 * s->pairs_used] = slot;
-        s->pairs[2 * s->pairs_used + 1] = at;
-        s->pairs_used++;
-    }
+    s->moves[s->move_used++] = move;
     Py_RETURN_NONE;
 }
 
@@ -534,7 +739,12 @@ static PyObject *search_run(Search *s, PyObject *args)
 
 static PyObject *search_missing(Search *s, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("ii", s->missing_node, s->missing_value);
+    return Py_BuildValue("Ii", (uint32_t)s->missing_node, s->missing_value);
+}
+
+static PyObject *search_missing_check(Search *s, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLong(s->missing_check);
 }
 
 static PyObject *search_state(Search *s, PyObject *Py_UNUSED(ignored))
@@ -581,10 +791,13 @@ static PyObject *search_paths(Search *s, PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef search_methods[] = {
-    {"add_node", (PyCFunction)search_add_node, METH_VARARGS, "add_node(kind, slot): the next node."},
-    {"add_move", (PyCFunction)search_add_move, METH_VARARGS, "add_move(node, value, new_value, next_node, allocated)."},
-    {"run", (PyCFunction)search_run, METH_VARARGS, "run(quota): 0 done, 1 a move is missing, 2 terminal state, 3 quota used."},
-    {"missing", (PyCFunction)search_missing, METH_NOARGS, "The (node, value) whose move is missing."},
+    {"add_node", (PyCFunction)search_add_node, METH_VARARGS, "add_node(kind, slot, plain, guards): the next node."},
+    {"add_value", (PyCFunction)search_add_value, METH_VARARGS, "add_value(value, inexplicable): a value of the monitor."},
+    {"add_check", (PyCFunction)search_add_check, METH_VARARGS, "add_check(invariant, bad, path of (position, value))."},
+    {"add_move", (PyCFunction)search_add_move, METH_VARARGS, "add_move(node, value, new_value, next_node, allocated, event)."},
+    {"run", (PyCFunction)search_run, METH_VARARGS, "run(quota): 0 done, 1 a move is missing, 2 terminal state, 3 quota used, 5 an invariant must be asked."},
+    {"missing_check", (PyCFunction)search_missing_check, METH_NOARGS, "The number of the invariant to ask."},
+    {"missing", (PyCFunction)search_missing, METH_NOARGS, "The (node or 2**31 | event, value) whose move is missing."},
     {"state", (PyCFunction)search_state, METH_NOARGS, "The current state vector."},
     {"trail", (PyCFunction)search_trail, METH_NOARGS, "The threads that moved on the way to the current state."},
     {"edges", (PyCFunction)search_edges, METH_NOARGS, "Sources, targets, actors and terminal states, as bytes."},

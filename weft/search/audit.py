@@ -58,6 +58,9 @@ def _advance(automaton: Automaton, state: list[int], number: int) -> None:
     slot = automaton.threads + automaton.slots[state[number]]
     move = automaton.move(state[number], state[slot])
     state[number], state[slot] = move.node, move.value
+    if move.event:
+        monitor = automaton.threads + automaton.monitor_slot
+        state[monitor] = automaton.monitored(move.event, state[monitor])
     for new, value in move.allocated:
         state.extend([0] * (automaton.threads + new + 1 - len(state)))
         state[automaton.threads + new] = value

@@ -53,12 +53,12 @@ def _trace(parents: dict[State, tuple[State, int] | None], state: State) -> Sche
 
 def _successors(machine: Machine, state: State) -> list[tuple[int, State]]:
     threads = machine.threads
+    if any(machine.operations[node] == BROKEN for node in state[:threads]) or machine.faulty(state):
+        return []
     found = []
     for thread in range(threads):
         node = state[thread]
         operation = machine.operations[node]
-        if operation == BROKEN:
-            return []
         if operation < 0:
             continue
         slot = threads + machine.slots[node]
@@ -67,6 +67,9 @@ def _successors(machine: Machine, state: State) -> list[tuple[int, State]]:
             continue
         after = list(state)
         after[thread], after[slot] = move.node, move.value
+        if move.event:
+            monitor = threads + machine.monitor_slot
+            after[monitor] = machine.monitored(move.event, after[monitor])
         for new, value in move.allocated:
             after.extend([0] * (threads + new + 1 - len(after)))
             after[threads + new] = value

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from weft.automaton.tables import Machine
+from weft.automaton.automaton import Automaton
 from weft.search.graph import StateGraph
 
 try:
@@ -29,18 +29,23 @@ QUOTA = 1 << 18
 MOST_EDGES = 20_000_000
 """Edges recorded before recording is given up (9 bytes each)."""
 
-_MISSING_MOVE, _TERMINAL, _PAUSED = 1, 2, 3
+_MISSING_MOVE, _TERMINAL, _PAUSED, _MISSING_CHECK = 1, 2, 3, 5
+_EVENT = 1 << 31
 _EXACT = 2.0**53
 
 
 class CompiledDepthFirst:
     """One search; see ``depth_first.DepthFirst`` for the attributes."""
 
-    def __init__(self, machine: Machine, ended: Callable[[list[int]], bool], *, most_edges: int = MOST_EDGES) -> None:
+    def __init__(self, machine: Automaton, ended: Callable[[list[int]], bool], *, most_edges: int = MOST_EDGES) -> None:
         self._machine = machine
         self._ended = ended
         self._known_nodes = 0
-        self._kernel: Any = _kernel.Search(machine.threads, machine.start, most_edges)
+        self._kernel: Any = _kernel.Search(machine.threads, machine.start, most_edges, machine.monitor_slot)
+        for number in range(len(machine.checks.invariants)):
+            self._ask(number)
+        if machine.monitor_slot >= 0:
+            self._tell_value(machine.start[machine.threads + machine.monitor_slot])
         self.stopped = False
         self.interleavings: int | None = None
         self.interleavings_exact = True
@@ -54,6 +59,8 @@ class CompiledDepthFirst:
             reason = kernel.run(QUOTA)
             if reason == _MISSING_MOVE:
                 self._teach(*kernel.missing())
+            elif reason == _MISSING_CHECK:
+                self._ask(kernel.missing_check())
             elif reason == _TERMINAL:
                 self.stopped = self._ended(kernel.state())
             elif reason == _PAUSED:
@@ -68,13 +75,28 @@ class CompiledDepthFirst:
     def _tell_nodes(self) -> None:
         machine = self._machine
         for node in range(self._known_nodes, len(machine.operations)):
-            self._kernel.add_node(min(machine.operations[node], 0), machine.slots[node])
+            checks = machine.checks
+            self._kernel.add_node(min(machine.operations[node], 0), machine.slots[node], checks.plain(node), checks.guards(node))
         self._known_nodes = len(machine.operations)
 
+    def _ask(self, number: int) -> None:
+        """Let an invariant judge the current state, and tell the kernel what decided."""
+        invariant, state = self._machine.checks.invariants[number], self._kernel.state()
+        path = invariant.path(None, state)
+        self._kernel.add_check(number, invariant.ask(None, state) is not None, path)
+
+    def _tell_value(self, value: int) -> None:
+        self._kernel.add_value(value, self._machine.checks.inexplicable(value))
+
     def _teach(self, node: int, value: int) -> None:
+        if node & _EVENT:
+            after = self._machine.monitored(node & ~_EVENT, value)
+            self._tell_value(after)
+            self._kernel.add_move(node, value, after, 0, (), 0)
+            return
         move = self._machine.move(node, value)
         self._tell_nodes()
-        self._kernel.add_move(node, value, move.value, move.node, move.allocated)
+        self._kernel.add_move(node, value, move.value, move.node, move.allocated, move.event)
 
     @property
     def trail(self) -> tuple[int, ...]:

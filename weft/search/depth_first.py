@@ -95,6 +95,10 @@ class DepthFirst:
             slot = threads + self._machine.slots[node]
             after = here ^ marks[thread << 32 | (node + 1)] ^ marks[thread << 32 | (move.node + 1)]
             after ^= marks[slot << 32 | state[slot]] ^ marks[slot << 32 | move.value]
+            if move.event:
+                monitor = threads + self._machine.monitor_slot
+                seen = self._machine.monitored(move.event, state[monitor])
+                after ^= marks[monitor << 32 | state[monitor]] ^ marks[monitor << 32 | seen]
             for new, value in move.allocated:
                 after ^= marks[(threads + new) << 32 | value]
                 if old := state[threads + new] if threads + new < len(state) else 0:
@@ -111,6 +115,9 @@ class DepthFirst:
                 continue
             undo = [(thread, node), (slot, state[slot])]
             state[thread], state[slot] = move.node, move.value
+            if move.event:
+                undo.append((monitor, state[monitor]))
+                state[monitor] = seen
             for new, value in move.allocated:
                 while len(state) <= threads + new:
                     state.append(0)
@@ -138,18 +145,17 @@ class DepthFirst:
         return 1
 
     def _choices(self, state: list[int]) -> list[Choice]:
-        """Every enabled thread with its move; none once a thread is broken."""
+        """Every enabled thread with its move; none once a thread is broken or the state faulty."""
         machine, moves = self._machine, self._machine.moves
         threads = machine.threads
+        if any(machine.operations[node] == BROKEN for node in state[:threads]) or machine.faulty(state):
+            return []
         choices: list[Choice] = []
         for thread in range(threads - 1, -1, -1):
             node = state[thread]
-            operation = machine.operations[node]
-            if operation >= 0:
+            if machine.operations[node] >= 0:
                 value = state[threads + machine.slots[node]]
                 move = moves.get(node << 32 | value) or machine.move(node, value)
                 if move.value >= 0:
                     choices.append((thread, move))
-            elif operation == BROKEN:
-                return []
         return choices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from types import FrameType
@@ -83,6 +84,8 @@ def conclude(execution: Execution) -> Ending | None:
     for thread in execution.threads:
         if thread.error is not None:
             return ending.broken(setting, values, number=thread.number, error=thread.error)
+    if execution.fault is not None:
+        return ending.faulty(values, slug=execution.fault.slug, message=execution.fault.message)
     if execution.finished:
         with execution.alone():
             return ending.judge(setting, values)
@@ -155,8 +158,8 @@ def _step(execution: Execution, number: int) -> Step:
 
 
 def code_under_test(frame: FrameType | None) -> tuple[str, int, str]:
-    """File, line and function of the innermost frame that is not weft's own."""
-    while frame is not None and frame.f_code.co_filename.startswith(_OWN_FOLDER):
+    """File, line and function of the innermost frame that is neither weft's own nor ``contextlib``'s."""
+    while frame is not None and frame.f_code.co_filename.startswith((_OWN_FOLDER, contextlib.__file__)):
         frame = frame.f_back
     if frame is None:
         return "", 0, ""

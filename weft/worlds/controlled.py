@@ -6,7 +6,7 @@ for everything cleverer: replays, random walks and the naive search run here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, TypeVar
@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.cells.monitor import Event, Invoke
 from weft.cells.shared import Shared
 from weft.errors import CheckFailed, UsageError
 from weft.scenario import Results, Scenario
+from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, invariant_fault, monitor_fault
 from weft.worlds.thread import Request, SuspendedThread
 
 CellT = TypeVar("CellT", bound=Cell)
@@ -28,7 +30,13 @@ class ControlledWorld:
 
     def __init__(self) -> None:
         self.running: SuspendedThread | None = None
+        self.events: list[Event] = []
+        self.looking = False
         self._counters: dict[int, Iterator[int]] = {}
+
+    def emit(self, event: Event) -> None:
+        """See ``World.emit``."""
+        self.events.append(event)
 
     def step(self, cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
         """See ``World.step``."""
@@ -37,6 +45,8 @@ class ControlledWorld:
             operands = (world.SETUP if thread is None else thread.number, *operands)
         if thread is not None:
             return thread.ask(Request(cell, kind, operands))
+        if self.looking and not kind.reads_only:
+            raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
         return act_alone(cell, kind, operands)
 
     def adopt(self, cell: CellT) -> CellT:
@@ -69,12 +79,24 @@ def act_alone(cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
     return outcome[1]
 
 
+def split_events(events: Sequence[Event]) -> tuple[tuple[Event, ...], list[Event]]:
+    """What a thread's events between two steps belong to: (its last step, its next step).
+
+    A call that begins here and does not end begins with the next step; all else happened with the last one.
+    """
+    cut = len(events)
+    while cut and isinstance(events[cut - 1], Invoke):
+        cut -= 1
+    return tuple(events[:cut]), list(events[cut:])
+
+
 class Execution:
     """One execution of a scenario, step by step.
 
     Attributes:
         threads: The suspended threads, by number.
         misuse: The contract a thread broke with its last step, with the thread's number.
+        fault: What is wrong with the state now, although no thread is broken.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -87,8 +109,10 @@ class Execution:
             except CheckFailed as reason:
                 raise UsageError(f"the set-up of {scenario.name} fails: {reason}") from reason
             self.threads = [SuspendedThread(t, f) for t, f in enumerate(self.setting.functions)]
+            self._begun: list[list[Event]] = [[] for _ in self.threads]
             for thread in self.threads:
                 self._resume(thread)
+        self.fault = self._find_fault()
 
     @contextmanager
     def _entered(self) -> Iterator[None]:
@@ -97,10 +121,36 @@ class Execution:
 
     def _resume(self, thread: SuspendedThread, result: Any = None) -> None:
         self._world.running = thread
+        self._world.events = []
         try:
             thread.resume(result)
         finally:
             self._world.running = None
+        ended, self._begun[thread.number] = split_events(self._world.events)
+        self._advance_monitor(thread.number, ended)
+
+    def _advance_monitor(self, number: int, events: Sequence[Event]) -> None:
+        if self.setting.history is not None:
+            monitor = self.setting.history.monitor
+            monitor.value = monitor.advance(monitor.value, number, events)
+
+    def _find_fault(self) -> Fault | None:
+        """The first fault of the state, in the order of ``faults.py``."""
+        setting = self.setting
+        if self.broken is not None:
+            return None
+        if setting.history is not None and (fault := monitor_fault(setting.history.monitor.value)):
+            return fault
+        self._world.looking = True
+        try:
+            with self._entered():
+                for invariant in setting.invariants:
+                    if fault := invariant_fault(invariant):
+                        return fault
+        finally:
+            self._world.looking = False
+        wanted = [Wanted(t.number, *t.request) for t in self.threads if t.request is not None]
+        return data_race(setting, wanted) or broken_rule(setting, wanted, lambda lock: lock.value)
 
     @property
     def broken(self) -> int | None:
@@ -110,8 +160,8 @@ class Execution:
         return next((t.number for t in self.threads if t.error is not None), None)
 
     def enabled(self) -> list[int]:
-        """The threads that can take a step now; none once a thread is broken."""
-        if self.broken is not None:
+        """The threads that can take a step now; none once a thread is broken or the state faulty."""
+        if self.broken is not None or self.fault is not None:
             return []
         return [t.number for t in self.threads if t.request is not None and self._outcome(t.request) is not BLOCKED]
 
@@ -124,20 +174,22 @@ class Execution:
         thread = self.threads[number]
         request = thread.request
         outcome = None if request is None else self._outcome(request)
-        if request is None or outcome is BLOCKED:
+        if request is None or outcome is None or outcome is BLOCKED:
             raise UsageError(f"thread {self.setting.names[number]} cannot take a step here")
         if isinstance(outcome, Misuse):
             self.misuse = (number, outcome)
             return None
-        request.cell.value, result = outcome  # type: ignore[misc]
+        self._advance_monitor(number, self._begun[number])
+        request.cell.value, result = outcome
         with self._entered():
             self._resume(thread, result)
+        self.fault = self._find_fault()
         return result
 
     @property
     def finished(self) -> bool:
         """Whether every thread returned."""
-        return self.broken is None and all(t.request is None for t in self.threads)
+        return self.broken is None and self.fault is None and all(t.request is None for t in self.threads)
 
     def results(self) -> Results:
         """What the threads returned; ``None`` for those that have not."""

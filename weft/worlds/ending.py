@@ -18,7 +18,7 @@ from weft.cells.values import SharedIdentity, order_key
 from weft.errors import CheckFailed, UsageError, WeftError
 from weft.scenario import Results, Setting
 
-EndingKind = Literal["finished", "deadlock", "broken", "livelock"]
+EndingKind = Literal["finished", "deadlock", "broken", "faulty", "livelock"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,11 @@ def misused(setting: Setting, values: Sequence[Any], *, number: int, step: str, 
     """A thread broke a primitive's contract at ``step``."""
     text = f"{setting.names[number]} at {step}: {message}"
     return Ending("broken", tuple(map(portable, values)), slug=f"misuse:{slug}", message=text)
+
+
+def faulty(values: Sequence[Any], *, slug: str, message: str) -> Ending:
+    """Something is wrong with the state itself."""
+    return Ending("faulty", tuple(map(portable, values)), slug=slug, message=message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
+from weft.cells.monitor import Event
 from weft.cells.shared import Shared
 
 CellT = TypeVar("CellT", bound=Cell)
@@ -45,6 +46,9 @@ class NativeWorld:
     def new_tag(self) -> world.Tag:
         """See ``World.new_tag``."""
         return world.SETUP, next(self._made)
+
+    def emit(self, event: Event) -> None:
+        """Histories of real threads are not recorded here."""
 
 
 NATIVE = NativeWorld()

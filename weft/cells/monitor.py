@@ -1,0 +1,151 @@
+"""The linearizability monitor: one more cell, whose value is every explanation of the calls so far that is still possible.
+
+A **configuration** is a state of the sequential model together with the calls under way, each still to take effect or already taken
+into effect with a result. ``Invoke`` adds a call; ``Respond`` keeps the configurations in which the call can have taken effect
+with the result it returned. When none is left, no order of the calls explains what they returned, and the step that showed it is
+the earliest one that could.
+
+A call's invocation counts with its first step and its response with its last, which is the strictest real-time order; so the
+monitor adds no interleavings. A pending call never blocks an explanation: it may or may not have taken effect.
+
+Source: Herlihy and Wing, TOPLAS 1990; Wing and Gong, JPDC 1993; the just-in-time form is Lowe, CCPE 2017.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from weft.cells.cell import Cell
+from weft.cells.values import ByEquality, identity
+
+Transition = tuple[Any, Any]
+ModelStep = Callable[[Any, Any], Transition | Sequence[Transition]]
+"""``step(state, operation)``: the next state and the result; a list of such pairs where the model leaves a choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A call begins."""
+
+    operation: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """The calling thread's call under way returns."""
+
+    result: Any
+
+
+Event = Invoke | Respond
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call under way: by which thread, and its result once it has taken effect."""
+
+    thread: int
+    operation: Any
+    done: bool = False
+    result: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """One possible explanation."""
+
+    state: Any
+    calls: frozenset[Call] = frozenset()
+
+
+@dataclass(frozen=True)
+class Explanations(ByEquality):
+    """All configurations that are still possible."""
+
+    configurations: frozenset[Configuration]
+
+
+@dataclass(frozen=True)
+class Inexplicable(ByEquality):
+    """No configuration is left.
+
+    Attributes:
+        thread: Whose response it was.
+        operation, result: The call that cannot be explained.
+        allowed: What the model would have allowed it to return, as text, sorted.
+    """
+
+    thread: int
+    operation: Any
+    result: Any
+    allowed: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The finding as a sentence."""
+        allowed = " or ".join(self.allowed) or "nothing"
+        return (
+            f"no order of the calls explains {self.operation!r} = {self.result!r}, because the model allows it only {allowed} here"
+        )
+
+
+class Monitor(Cell):
+    """The cell. Threads never step on it; events ride on their other steps."""
+
+    __slots__ = ("model_step",)
+
+    def __init__(self, initial: Any, model_step: ModelStep) -> None:
+        super().__init__(Explanations(frozenset({Configuration(initial)})))
+        self.model_step = model_step
+
+    def advance(self, value: Any, thread: int, events: Iterable[Event]) -> Any:
+        """The monitor's value after ``thread``'s ``events``: ``Explanations``, or ``Inexplicable`` for good. Pure."""
+        for event in events:
+            if isinstance(value, Inexplicable):
+                return value
+            if isinstance(event, Invoke):
+                value = _invoke(value, Call(thread, event.operation))
+            else:
+                value = self._respond(value, thread, event.result)
+        return value
+
+    def _respond(self, before: Explanations, thread: int, result: Any) -> Explanations | Inexplicable:
+        kept: set[Configuration] = set()
+        seen = set(before.configurations)
+        work = list(before.configurations)
+        allowed: set[str] = set()
+        operation: Any = None
+        wanted = identity(result)
+        while work:
+            configuration = work.pop()
+            own = next(call for call in configuration.calls if call.thread == thread)
+            operation = own.operation
+            if own.done:
+                allowed.add(repr(own.result))
+                if identity(own.result) == wanted:
+                    kept.add(Configuration(configuration.state, configuration.calls - {own}))
+                continue
+            for following in self._effects(configuration):
+                if following not in seen:
+                    seen.add(following)
+                    work.append(following)
+        if kept:
+            return Explanations(frozenset(kept))
+        return Inexplicable(thread, operation, result, tuple(sorted(allowed)))
+
+    def _effects(self, configuration: Configuration) -> Iterable[Configuration]:
+        """Every way in which one more call takes effect."""
+        for call in configuration.calls:
+            if call.done:
+                continue
+            answer = self.model_step(configuration.state, call.operation)
+            choices = answer if isinstance(answer, list) else [answer]
+            for state, result in choices:
+                taken = Call(call.thread, call.operation, done=True, result=result)
+                yield Configuration(state, configuration.calls - {call} | {taken})
+
+
+def _invoke(value: Explanations, call: Call) -> Explanations:
+    return Explanations(frozenset(Configuration(c.state, c.calls | {call}) for c in value.configurations))
