@@ -34,7 +34,7 @@ from weft.cells.effects import BLOCKED, Kind, Misuse
 from weft.cells.monitor import Event, Invoke
 from weft.cells.values import identity
 from weft.errors import NondeterminismError, SharedStateError
-from weft.scenario import Scenario
+from weft.scenario import Scenario, Taken
 from weft.worlds import ending
 from weft.worlds.controlled import split_events
 from weft.worlds.ending import Ending, Waiting
@@ -190,6 +190,15 @@ class Automaton:
         shown = operation.operands[1:] if operation.kind.by_thread else operation.operands
         operands = ", ".join(repr(self.values[k]) for k in shown)
         return f"{self.world.cells[operation.slot].label}.{operation.kind.name}({operands})"
+
+    def steps_taken(self) -> Iterator[tuple[int, int, Taken]]:
+        """Every step that some thread takes somewhere in what was searched: node, next node, what it was."""
+        for (node, result), edge in self._edges.items():
+            request = self.request(node)
+            if request is not None:
+                cell, kind, operands = request
+                name = self.setting.names[self._owner[node]]
+                yield node, edge.node, Taken(name, cell, kind.name, operands, self.values[result])
 
     # -- growing ------------------------------------------------------------------------------------------------
 

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from weft.automaton.observer import Look, Observer
+from weft.automaton.tables import FINISHED
 from weft.cells.mutex import Mutex
 from weft.scenario import Invariant
-from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, invariant_fault, monitor_fault
+from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, held_at_return, invariant_fault, monitor_fault
 
 if TYPE_CHECKING:
     from weft.automaton.automaton import Automaton
@@ -26,6 +27,7 @@ class StateChecks:
     def __init__(self, automaton: Automaton) -> None:
         self._automaton = automaton
         self._setting = automaton.setting
+        self._mutexes = [cell for cell in automaton.world.cells if isinstance(cell, Mutex)]
         self._plain: list[int] = []
         self._guards: list[tuple[tuple[int, int], ...]] = []
         self.invariants = [self._compiled(invariant) for invariant in self._setting.invariants]
@@ -64,17 +66,18 @@ class StateChecks:
             if want is not None and want.kind.plain and self._setting.data_races:
                 plain = READS if want.kind.reads_only else WRITES
             self._plain.append(plain)
-            self._guards.append(self._guards_of(want))
+            self._guards.append(self._guards_of(node, want))
 
     def _wanted(self, node: int) -> Wanted | None:
         request = self._automaton.request(node)
         return None if request is None else Wanted(self._automaton.owner(node), *request)
 
-    def _guards_of(self, want: Wanted | None) -> tuple[tuple[int, int], ...]:
+    def _guards_of(self, node: int, want: Wanted | None) -> tuple[tuple[int, int], ...]:
+        held = self._automaton.values.number(self._automaton.owner(node) + 1)
         if want is None:
-            return ()
+            finished = self._automaton.operations[node] == FINISHED
+            return tuple((self._automaton.world.slot(lock), held) for lock in self._mutexes) if finished else ()
         locks = [lock for rule in self._setting.rules if rule.forbids(want.cell, want.kind, want.operands) for lock in rule.locks]
-        held = self._automaton.values.number(want.number + 1)
         return tuple((self._automaton.world.slot(lock), held) for lock in locks)
 
     def faulty(self, state: Sequence[int]) -> bool:
@@ -120,4 +123,9 @@ class StateChecks:
             assert isinstance(held, int)
             return held
 
-        return data_race(self._setting, wanted) or broken_rule(self._setting, wanted, value_of)
+        finished = [t for t, node in enumerate(state[:threads]) if automaton.operations[node] == FINISHED]
+        return (
+            data_race(self._setting, wanted)
+            or broken_rule(self._setting, wanted, value_of)
+            or held_at_return(self._setting, finished, self._mutexes, value_of)
+        )

@@ -18,6 +18,7 @@ from weft.search.breadth_first import shortest_schedule
 from weft.search.budget import Budget, Meter
 from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
 from weft.search.depth_first import DepthFirst
+from weft.search.lock_order import find_inversion
 from weft.search.replay import confirm
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
@@ -31,6 +32,9 @@ AUDITED_RUNS = 4
 
 EXACT_COUNT_EDGES = 1_000_000
 """Up to how many edges the interleavings are counted again, exactly, when floating point was not enough."""
+
+ALL_TOGETHER = ("never:", "lock-order")
+"""Findings about all executions together, which no single schedule shows."""
 
 SHORTEST_SECONDS = 20.0
 """How long to look for a shorter schedule after a violation."""
@@ -80,6 +84,13 @@ def _loop(automaton: Automaton, ended: Callable[[list[int]], bool], *, bits: int
     return DepthFirst(automaton, ended, bits=bits)
 
 
+def reached(automaton: Automaton) -> dict[str, bool]:
+    """For each sometimes-condition of the scenario whether some step showed it."""
+    conditions = automaton.setting.conditions
+    taken = [step for _, _, step in automaton.steps_taken()] if conditions else []
+    return {condition.name: any(condition.shows(step) for step in taken) for condition in conditions}
+
+
 class _Search:
     _loop: Loop
 
@@ -105,8 +116,10 @@ class _Search:
         except KeyboardInterrupt:
             result.stopped_by = "Ctrl-C"
         result.exhausted = not (result.stopped_by or loop.stopped)
+        result.reached = reached(self._automaton)
         if result.exhausted:
             self._look_at_graph()
+            self._look_at_automata()
         self._report()
         return result
 
@@ -137,6 +150,16 @@ class _Search:
             message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
             self._first["livelock"] = Violation("livelock", message, schedule, shortest=True)
 
+    def _look_at_automata(self) -> None:
+        """What only all steps together show: situations never reached, and locks taken in both orders."""
+        for name, shown in self._result.reached.items():
+            if not shown:
+                message = f"no step of any execution shows {name}: the search has missed what the race is about"
+                self._first[f"never:{name}"] = Violation(f"never:{name}", message, Schedule(()), shortest=True)
+        inversion = find_inversion(self._automaton)
+        if inversion is not None:
+            self._first["lock-order"] = Violation("lock-order", inversion, Schedule(()), shortest=True)
+
     def _report(self) -> None:
         result, loop, automaton = self._result, self._loop, self._automaton
         result.violations = [self._confirmed(violation) for violation in self._first.values()]
@@ -152,6 +175,8 @@ class _Search:
         if shorter is not None:
             schedule, message = shorter
             violation = replace(violation, schedule=schedule, message=message, shortest=True)
+        if violation.slug.startswith(ALL_TOGETHER):
+            return violation
         confirm(self._scenario, violation)
         return replace(violation, replayed=True)
 

@@ -24,6 +24,7 @@ def explore_naively(scenario: Scenario, *, budget: Budget | None = None, pulse: 
     first = Execution(scenario)
     result = Exploration("naive", first.setting.letters(), tuple(first.setting.names))
     first.close()
+    result.reached = {condition.name: False for condition in first.setting.conditions}
     work: list[tuple[int, ...]] = [()]
     try:
         while work and not result.stopped_by:
@@ -36,6 +37,12 @@ def explore_naively(scenario: Scenario, *, budget: Budget | None = None, pulse: 
         result.stopped_by = "Ctrl-C"
     result.exhausted = not result.stopped_by
     result.interleavings = result.executions if result.exhausted else None
+    if result.exhausted and not result.violations:
+        result.violations += [
+            Violation(f"never:{name}", f"no step of any execution shows {name}", Schedule(()), shortest=True)
+            for name, shown in result.reached.items()
+            if not shown
+        ]
     result.seconds = meter.seconds
     return result
 
@@ -58,6 +65,8 @@ def _execute(scenario: Scenario, prefix: tuple[int, ...], work: list[tuple[int, 
         assert ended is not None
     finally:
         execution.close()
+    for name in execution.reached:
+        result.reached[name] = True
     result.executions += 1
     result.finals += 1
     result.transitions += len(taken)

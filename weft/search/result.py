@@ -50,6 +50,7 @@ class Exploration:
         seconds: Wall time.
         bits: Fingerprint size, 0 where none were used.
         fallbacks: Why local states were told apart by history, with counts.
+        reached: For each sometimes-condition whether some step showed it.
     """
 
     engine: str
@@ -69,6 +70,7 @@ class Exploration:
     seconds: float = 0.0
     bits: int = 0
     fallbacks: Mapping[str, int] = field(default_factory=dict)
+    reached: dict[str, bool] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

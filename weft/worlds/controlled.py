@@ -15,10 +15,11 @@ from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
 from weft.cells.monitor import Event, Invoke
+from weft.cells.mutex import Mutex
 from weft.cells.shared import Shared
 from weft.errors import CheckFailed, UsageError
-from weft.scenario import Results, Scenario
-from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, invariant_fault, monitor_fault
+from weft.scenario import Results, Scenario, Taken
+from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, held_at_return, invariant_fault, monitor_fault
 from weft.worlds.thread import Request, SuspendedThread
 
 CellT = TypeVar("CellT", bound=Cell)
@@ -32,6 +33,7 @@ class ControlledWorld:
         self.running: SuspendedThread | None = None
         self.events: list[Event] = []
         self.looking = False
+        self.mutexes: list[Mutex] = []
         self._counters: dict[int, Iterator[int]] = {}
 
     def emit(self, event: Event) -> None:
@@ -52,6 +54,8 @@ class ControlledWorld:
     def adopt(self, cell: CellT) -> CellT:
         """See ``World.adopt``."""
         cell.tag = self.new_tag()
+        if isinstance(cell, Mutex) and self.running is None:
+            self.mutexes.append(cell)
         return cell
 
     def intern(self, shared: SharedT) -> SharedT:
@@ -62,6 +66,10 @@ class ControlledWorld:
         """See ``World.new_tag``."""
         number = world.SETUP if self.running is None else self.running.number
         return number, next(self._counters.setdefault(number, count()))
+
+
+def _value_of(lock: Mutex) -> int:
+    return lock.value  # type: ignore[no-any-return]
 
 
 def act_alone(cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
@@ -97,12 +105,14 @@ class Execution:
         threads: The suspended threads, by number.
         misuse: The contract a thread broke with its last step, with the thread's number.
         fault: What is wrong with the state now, although no thread is broken.
+        reached: The sometimes-conditions that some step has shown.
     """
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._world = ControlledWorld()
         self.misuse: tuple[int, Misuse] | None = None
+        self.reached: set[str] = set()
         with self._entered():
             try:
                 self.setting = scenario.set_up()
@@ -150,7 +160,12 @@ class Execution:
         finally:
             self._world.looking = False
         wanted = [Wanted(t.number, *t.request) for t in self.threads if t.request is not None]
-        return data_race(setting, wanted) or broken_rule(setting, wanted, lambda lock: lock.value)
+        finished = [t.number for t in self.threads if t.ended]
+        return (
+            data_race(setting, wanted)
+            or broken_rule(setting, wanted, _value_of)
+            or held_at_return(setting, finished, self._world.mutexes, _value_of)
+        )
 
     @property
     def broken(self) -> int | None:
@@ -169,6 +184,11 @@ class Execution:
     def _outcome(request: Request) -> Any:
         return request.kind.effect(request.cell.value, *request.operands)
 
+    def _show(self, number: int, request: Request, result: Any) -> None:
+        """Note which sometimes-conditions a step shows."""
+        taken = Taken(self.setting.names[number], request.cell, request.kind.name, request.operands, result)
+        self.reached.update(condition.name for condition in self.setting.conditions if condition.shows(taken))
+
     def step(self, number: int) -> Any:
         """Let thread ``number`` take its step; its result. The thread must be enabled."""
         thread = self.threads[number]
@@ -181,6 +201,7 @@ class Execution:
             return None
         self._advance_monitor(number, self._begun[number])
         request.cell.value, result = outcome
+        self._show(number, request, result)
         with self._entered():
             self._resume(thread, result)
         self.fault = self._find_fault()

@@ -4,6 +4,7 @@
 2. An invariant does not hold (``invariant:NAME``).
 3. Two threads' next steps are on one plain cell and one of them writes (``data-race:CELL``).
 4. A thread is about to take a step that is forbidden while it holds a lock (``forbidden:RULE``).
+5. A thread has returned and still holds a mutex of the set-up (``held-at-return:CELL``).
 
 A faulty state ends the execution there: what comes after it says nothing new.
 """
@@ -71,6 +72,18 @@ def data_race(setting: Setting, wanted: Iterable[Wanted]) -> Fault | None:
                 f"{names[first.number]} {first.kind.name} and {names[second.number]} {second.kind.name} on {one.cell.label} "
                 "at once: no lock orders them",
             )
+    return None
+
+
+def held_at_return(
+    setting: Setting, finished: Iterable[int], locks: Iterable[Mutex], value_of: Callable[[Mutex], int]
+) -> Fault | None:
+    """A mutex that a thread forgot to give back."""
+    for number in finished:
+        for lock in locks:
+            if value_of(lock) == number + 1:
+                name = setting.names[number]
+                return Fault(f"held-at-return:{lock.label}", f"{name} has returned and still holds {lock.label}")
     return None
 
 
