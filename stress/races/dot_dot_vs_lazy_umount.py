@@ -8,6 +8,7 @@ reference that appears only later was taken on a mount point that no longer was 
 from __future__ import annotations
 
 from impl.dentry import CountedDentryImpl
+from stress.checks import watch
 from stress.planted.dot_dot import S1
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, require, scenario
@@ -15,6 +16,7 @@ from weft import Results, Setting, require, scenario
 
 def _build(s: Setting) -> None:
     scene = Scene(no_collisions)
+    watch(s, scene)
     mount = scene.mount("M", scene.a)
     mount.inc_ref()  # the walker's working directory
     counted = scene.a.impl

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from impl.drops import Drops
 from impl.mount import Mount
+from stress.checks import watch
 from stress.planted.destruction import S3
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, scenario
@@ -27,6 +28,7 @@ def _detach_keeping_children(scene: Scene, mount: Mount) -> None:
 
 def _build(s: Setting, *, leaks: bool = True) -> None:
     scene = Scene(no_collisions)
+    watch(s, scene)
     parent = scene.mount("M", scene.a)
     child = scene.mount("C", parent.root, parent)
     parent.inc_ref()  # the walker is inside M

@@ -6,6 +6,7 @@ empty slot it then meets: M2 is mounted all the time.
 
 from __future__ import annotations
 
+from stress.checks import watch
 from stress.planted.lookup import L05
 from stress.scene import Scene, all_collide
 from weft import Results, Setting, require, scenario
@@ -13,6 +14,7 @@ from weft import Results, Setting, require, scenario
 
 def _build(s: Setting) -> None:
     scene = Scene(all_collide)
+    watch(s, scene)
     first = scene.mount("M1", scene.a)
     second = scene.mount("M2", scene.b)
 
@@ -57,6 +59,7 @@ def lookup_vs_remove_unchecked(s: Setting) -> None:
 def lookup_vs_insert_until_growth(s: Setting) -> None:
     """Three colliding mounts fill the table of four; the fourth makes it grow under the lookup."""
     scene = Scene(all_collide)
+    watch(s, scene)
     first = scene.mount("M1", scene.a)
     second = scene.mount("M2", scene.b)
     third = scene.mount("M3", second.root, second)

@@ -10,6 +10,7 @@ from impl.dentry import Dentry, DentryImpl
 from impl.filesystem import Filesystem
 from impl.sync import AtomicInt64, Mutex
 from impl.virtual_dentry import VirtualDentry
+from stress.checks import watch
 from stress.planted.mounting import G11, S4
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, require, scenario
@@ -17,6 +18,7 @@ from weft import Results, Setting, require, scenario
 
 def _two_mounts(s: Setting) -> None:
     scene = Scene(no_collisions)
+    watch(s, scene)
 
     def mounter(name: str) -> str:
         scene.mount(name, scene.a)
@@ -48,7 +50,7 @@ def mount_vs_mount(s: Setting) -> None:
 
 @scenario(
     expect="VIOLATED",
-    violates="final:one_is_on_top_of_the_other",
+    violates="invariant:indexes_agree_while_mount_mu_is_free",
     within=G11,
     why="without the climb both mounts have the same key",
 )
@@ -81,8 +83,10 @@ class LockingDentryImpl(DentryImpl):
         self.fs_mu.unlock()
 
 
-def _mount_vs_delete(s: Setting) -> None:
+def _mount_vs_delete(s: Setting, *, watched: bool = True) -> None:
     scene = Scene(no_collisions)
+    if watched:
+        watch(s, scene)
     fs_mu = Mutex()
     d = Dentry("R:/d", LockingDentryImpl("R:/d.impl", fs_mu))
     mount = scene.mount("M", d)
@@ -126,5 +130,16 @@ def mount_vs_delete(s: Setting) -> None:
     why="the mounter holds mount_mu and wants the filesystem's lock, the deleter the other way round",
 )
 def mount_vs_delete_original(s: Setting) -> None:
-    """The seed's order: drop while holding the mount lock."""
+    """The seed's order: drop while holding the mount lock. The rule that would catch it first is off."""
+    _mount_vs_delete(s, watched=False)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="forbidden:dropping_a_reference",
+    within=S4,
+    why="lock discipline says it before any deadlock does: references are dropped with mount_mu held",
+)
+def mount_vs_delete_lock_discipline(s: Setting) -> None:
+    """The same defect, caught by the rule."""
     _mount_vs_delete(s)

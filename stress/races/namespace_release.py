@@ -6,6 +6,7 @@ In the seed dropping a reference added nothing to the count, so nobody ever was 
 from __future__ import annotations
 
 from impl.invariants import check_released
+from stress.checks import watch
 from stress.planted.destruction import S2
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, scenario
@@ -13,6 +14,7 @@ from weft import Results, Setting, scenario
 
 def _build(s: Setting) -> None:
     scene = Scene(no_collisions)
+    watch(s, scene)
     mount = scene.mount("M", scene.a)
     scene.ns.inc_ref()
 

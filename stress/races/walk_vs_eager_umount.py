@@ -7,6 +7,7 @@ although a walk is inside (known defect H1, in every version of gVisor since 201
 
 from __future__ import annotations
 
+from stress.checks import watch
 from stress.planted.eager_umount import H1
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, require, scenario
@@ -14,6 +15,7 @@ from weft import Results, Setting, require, scenario
 
 def _build(s: Setting, *, umounters: int) -> None:
     scene = Scene(no_collisions)
+    watch(s, scene)
     mount = scene.mount("M", scene.a)
 
     def walker() -> str:

@@ -1,0 +1,40 @@
+"""The oracles that every race on the mount layer carries.
+
+Named after the list of oracles in the design: index coherence (O2) and tree (O10) whenever ``mount_mu`` is free, seqcount discipline,
+and lock discipline (O7): no reference is dropped while a lock is held under which dropping must not happen. Reference safety (O1) is
+built into ``impl``, which raises; data races (O11) and deadlocks (O8) are the engine's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from impl import Dentry, check_invariants
+from impl.sync import Mutex
+from stress.scene import Scene
+from weft import Cell, Setting, require
+from weft.cells.effects import Kind
+
+
+def watch(s: Setting, scene: Scene, *dentries: Dentry) -> None:
+    """Check the mount layer's invariants in every state.
+
+    Args:
+        s: The race.
+        scene: What it runs on.
+        dentries: Directories of the race whose ``mu`` must not be held while references are dropped, besides the scene's.
+    """
+    mount_mu, seq = scene.vfs.mount_mu, scene.vfs.mounts.seq
+    locks: tuple[Mutex, ...] = (mount_mu, *(d.mu for d in (scene.a, scene.b, *dentries)))
+
+    @s.invariant_when(lambda: not mount_mu.is_locked())
+    def indexes_agree_while_mount_mu_is_free() -> None:
+        check_invariants(scene.vfs, namespaces=[scene.ns])
+
+    @s.invariant
+    def written_only_under_mount_mu() -> None:
+        require(mount_mu.is_locked() or not seq.is_writing(), "the table is being written and mount_mu is free")
+
+    @s.never_while_holding(*locks)
+    def dropping_a_reference(cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> bool:
+        return cell.label.endswith(".refs") and kind.name == "add" and operands == (-1,)
