@@ -15,12 +15,16 @@ from impl.sync import AtomicBool, AtomicInt64, AtomicUint32, Mutex, Shared
 
 
 class DentryImpl(Shared):
-    """What a filesystem provides for each dentry: its reference count.
+    """What a filesystem provides for each dentry: its reference count, and whether it is a directory.
 
     ``dec_ref`` is never called with ``mount_mu`` or a dentry's ``mu`` held, so it may take filesystem locks.
     """
 
     name: str
+
+    def is_directory(self) -> bool:
+        """Whether the file is a directory. Never changes."""
+        return True
 
     def inc_ref(self) -> None:
         """Add a reference. The caller holds one."""
@@ -88,6 +92,10 @@ class Dentry(Shared):
     def is_disowned(self) -> bool:
         """Whether the file was deleted. Stable only while ``mu`` is held."""
         return self.disowned.load()
+
+    def is_directory(self) -> bool:
+        """Whether the file is a directory."""
+        return self.impl.is_directory()
 
     def inc_ref(self) -> None:
         """Add a reference. The caller holds one."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from impl.dentry import Dentry
     from impl.mount import Mount
     from impl.virtual_dentry import VirtualDentry
 
@@ -19,8 +20,13 @@ class Drops:
     """What one thread owes. Local to the operation that made it."""
 
     def __init__(self) -> None:
+        self.dentries: list[Dentry] = []
         self.places: list[VirtualDentry] = []
         self.mounts: list[Mount] = []
+
+    def drop_dentry(self, dentry: Dentry) -> None:
+        """Drop a dentry later. The caller holds a mount of its filesystem until then."""
+        self.dentries.append(dentry)
 
     def drop_place(self, place: VirtualDentry) -> None:
         """Drop a mount and a dentry later."""
@@ -31,7 +37,10 @@ class Drops:
         self.mounts.append(mount)
 
     def run(self) -> None:
-        """Drop everything: places first, then mounts, each kind in the order noted. Needs all locks free."""
+        """Drop everything: dentries, places, then mounts, each kind in the order noted. Needs all locks free."""
+        while self.dentries:
+            dentry = self.dentries.pop(0)
+            dentry.dec_ref()
         while self.places:
             place = self.places.pop(0)
             place.dec_ref()

@@ -23,7 +23,9 @@ class FsError(Exception):
 
     @property
     def name(self) -> str:
-        """The errno's symbol, such as ``EBUSY``."""
+        """The errno's symbol, such as ``EBUSY``; of two for one number, the one man pages use."""
+        if self.errno == errno_names.EOPNOTSUPP:
+            return "EOPNOTSUPP"
         return errno_names.errorcode.get(self.errno, str(self.errno))
 
     def __str__(self) -> str:

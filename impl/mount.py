@@ -38,7 +38,7 @@ _BELOW_ZERO: Final = 1 << 62
 class Mount(Shared):
     """One mount of one filesystem. Unless said otherwise, callers of its methods hold a reference."""
 
-    def __init__(self, name: str, vfs: VirtualFilesystem, fs: Filesystem, root: Dentry) -> None:
+    def __init__(self, name: str, vfs: VirtualFilesystem, fs: Filesystem, root: Dentry, *, read_only: bool = False) -> None:
         """A mount that is not connected anywhere, with one reference, the caller's.
 
         Args:
@@ -46,6 +46,7 @@ class Mount(Shared):
             vfs: Where it will be mounted.
             fs: The mounted filesystem. The mount takes over a reference to it.
             root: The dentry of ``fs`` that is mounted. The mount takes over a reference to it.
+            read_only: Begin read-only.
         """
         self.name = name
         self.name_hash = hash_of_name(name)
@@ -57,7 +58,7 @@ class Mount(Shared):
         self.refs = AtomicInt64(1)
         # Low 63 bits: writers between check_begin_write and end_write. Bit 63: read-only. Atomic. Invariant
         # read-only-no-writers: while bit 63 is set the count is zero.
-        self.writers = AtomicInt64()
+        self.writers = AtomicInt64(READ_ONLY if read_only else 0)
         # The key: where this is mounted, or two Nones. Each word atomic; written under vfs.mount_mu inside a write
         # section of vfs.mounts.seq, so a reader without mount_mu must check that section to get a pair. References are
         # held on both. Invariant key-pair: parent is None exactly when point is; point belongs to parent.fs.

@@ -11,29 +11,12 @@ from impl.dentry import Dentry
 from impl.errors import FsError
 from impl.filesystem import Filesystem
 from impl.mount import Mount
-from impl.mount_walk import MountWalk
-from impl.namespace import MountNamespace
-from impl.umount import UmountOperations
+from impl.namespaces import Namespaces
 from impl.virtual_dentry import VirtualDentry
 
 
-class VirtualFilesystem(MountWalk, UmountOperations):
+class VirtualFilesystem(Namespaces):
     """One tree of filesystems per namespace. Every method may be called from any thread."""
-
-    def new_mount_namespace(self, fs: Filesystem, root: Dentry, *, name: str = "ns") -> MountNamespace:
-        """A namespace whose "/" is ``root`` of ``fs``, with one reference for the caller.
-
-        Takes over the caller's references on ``fs`` and ``root``.
-
-        Args:
-            fs: The root filesystem.
-            root: A dentry of ``fs``.
-            name: How traces show the namespace; its root mount is called ``name/``.
-        """
-        root_mount = Mount(f"{name}/", self, fs, root)
-        namespace = MountNamespace(name, root_mount)
-        root_mount.ns.write(namespace)
-        return namespace
 
     def new_mount(self, vd: VirtualDentry, fs: Filesystem, root: Dentry, *, name: str) -> Mount:
         """Mount ``root`` of ``fs`` on ``vd``, on top of whatever is mounted there.

@@ -8,14 +8,20 @@ Source: gVisor ``vfs/vfs.go`` ``VirtualFilesystem`` at the seed; ``mountMu`` as 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from impl.dentry import Dentry
 from impl.mount import Mount
 from impl.mount_table import HashFunction, MountTable, hash_of_names
-from impl.sync import Mutex, Shared, SharedDict
+from impl.sync import Mutex, RWMutex, Shared, SharedDict
+
+if TYPE_CHECKING:
+    from impl.filesystem_type import FilesystemType
+    from impl.vfs import VirtualFilesystem
 
 
 class VfsState(Shared):
-    """Locks and indexes shared by all operations."""
+    """Locks and indexes shared by all operations. Only ever made as a ``VirtualFilesystem``."""
 
     def __init__(self, *, hash_function: HashFunction = hash_of_names, name: str = "vfs") -> None:
         """A VFS without mounts.
@@ -34,3 +40,11 @@ class VfsState(Shared):
         # "detach everything mounted on this deleted dentry". Invariant vfs-mountpoints: exactly the connected mounts,
         # by point.
         self.mountpoints: SharedDict[Dentry, tuple[Mount, ...]] = SharedDict()
+        # Guards fs_types. Never held together with another lock.
+        self.fs_types_mu = RWMutex()
+        # The filesystem types that can be mounted, by name. Guarded by fs_types_mu.
+        self.fs_types: SharedDict[str, FilesystemType] = SharedDict()
+
+    def _vfs(self) -> VirtualFilesystem:
+        """Itself, typed as the whole it is a part of."""
+        return cast("VirtualFilesystem", self)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.unit.impl.machine import Machine
 from tests.unit.impl.mount_layer import MountLayer
 
 
@@ -11,3 +12,11 @@ def layer():
     layer = MountLayer()
     yield layer
     layer.release_everything()
+
+
+@pytest.fixture
+def m():
+    """A whole VFS with one process, shut down and checked for leaks afterwards."""
+    machine = Machine()
+    yield machine
+    machine.shut_down()
