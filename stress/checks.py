@@ -1,8 +1,8 @@
 """The oracles that every race on the mount layer carries.
 
-Named after the list of oracles in the design: index coherence (O2) and tree (O10) whenever ``mount_mu`` is free, seqcount discipline,
-and lock discipline (O7): no reference is dropped while a lock is held under which dropping must not happen. Reference safety (O1) is
-built into ``impl``, which raises; data races (O11) and deadlocks (O8) are the engine's.
+Index coherence (O2) and the tree (O10) whenever ``mount_mu`` is free; seqcount discipline; and lock discipline (O7): no reference
+is dropped while a lock is held under which dropping must not happen. Reference safety (O1) is built into ``impl``, which raises;
+data races (O11) and deadlocks (O8) are the engine's.
 """
 
 from __future__ import annotations
