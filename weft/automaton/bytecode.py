@@ -16,11 +16,13 @@ Compiler Implementation, section 10.1.
 from __future__ import annotations
 
 import dis
+import inspect
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 _PUSHES = {
     **dict.fromkeys(
@@ -44,7 +46,6 @@ _PUSHES = {
             "GET_ITER",
             "FOR_ITER",
             "SEND",
-            "BEFORE_WITH",
             "WITH_EXCEPT_START",
             "FORMAT_VALUE",
             "FORMAT_SIMPLE",
@@ -54,22 +55,46 @@ _PUSHES = {
         ),
         1,
     ),
+    "BEFORE_WITH": 2,
     **dict.fromkeys(
         ("STORE_ATTR", "STORE_SUBSCR", "STORE_SLICE", "DELETE_SUBSCR", "DELETE_ATTR", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE"),
         0,
     ),
 }
+_PRECALLED = frozenset(("CALL",) if sys.version_info < (3, 12) else ())
+"""Instructions whose arguments ``dis.stack_effect`` books on the one before."""
 _ENDS = {"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"}
 _ALWAYS_JUMPS = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"}
-_LOOKS_AT_ITSELF = {"locals", "eval", "exec", "vars", "dir", "_getframe"}
+_LOOKS_AT_ITSELF = {"locals", "eval", "exec", "vars", "dir", "_getframe", "currentframe", "f_locals", "stack"}
 
 
-@dataclass(frozen=True, slots=True)
+class Waiting(NamedTuple):
+    """An instruction that a frame may wait in: its name, argument, attribute name, and the stack depth before it."""
+
+    name: str
+    argument: int
+    attribute: str
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Waits:
-    """Per instruction offset of one code object. See the module."""
+    """What is known of one code object, by instruction offset; see the module. One object for each code, for ever.
 
+    Attributes:
+        waiting: The instructions it may wait in.
+        hidden: How many stack entries lie under what the waiting instruction works on.
+        dead: The local variables whose value is never read again.
+        arguments: How many of its first local variables are arguments.
+        assigns_arguments: Whether it ever gives an argument another value.
+        assigned_global: A global variable that it assigns, if any.
+    """
+
+    waiting: dict[int, Waiting]
     hidden: dict[int, int]
     dead: dict[int, frozenset[int]]
+    arguments: int
+    assigns_arguments: bool
     assigned_global: str | None
 
 
@@ -85,14 +110,39 @@ class _Graph:
 def waits(code: CodeType) -> Waits:
     """The analysis of ``code``."""
     graph = _graph(code)
+    waiting: dict[int, Waiting] = {}
     hidden: dict[int, int] = {}
     for k, instruction in enumerate(graph.instructions):
         pushes = _PUSHES.get(instruction.opname)
         if pushes is not None and k in graph.depth:
+            offsets = _offsets(code, graph, k)
             after = graph.depth[k] + _effect(instruction, jump=False)
-            hidden.update(dict.fromkeys(_offsets(code, graph, k), after - pushes))
+            hidden.update(dict.fromkeys(offsets, after - pushes))
+            attribute = instruction.argval if isinstance(instruction.argval, str) else ""
+            before = graph.depth[k] + (instruction.arg or 0 if instruction.opname in _PRECALLED else 0)
+            waiting.update(dict.fromkeys(offsets, Waiting(instruction.opname, instruction.arg or 0, attribute, before)))
     assigned = next((str(i.argval) for i in graph.instructions if i.opname in ("STORE_GLOBAL", "DELETE_GLOBAL")), None)
-    return Waits(hidden, _dead(code, graph), assigned)
+    arguments = _argument_count(code)
+    return Waits(waiting, hidden, _dead(code, graph), arguments, _assigns(code, set(code.co_varnames[:arguments])), assigned)
+
+
+def _argument_count(code: CodeType) -> int:
+    flags = code.co_flags
+    return code.co_argcount + code.co_kwonlyargcount + bool(flags & inspect.CO_VARARGS) + bool(flags & inspect.CO_VARKEYWORDS)
+
+
+def _assigns(code: CodeType, names: set[str]) -> bool:
+    """Whether ``code``, or a function inside it, gives one of the variables ``names`` another value."""
+    if not names:
+        return False
+    for instruction in dis.get_instructions(code):
+        changed = {code.co_varnames[k] for k in _variables(instruction)[1]}
+        if instruction.opname in ("STORE_DEREF", "DELETE_DEREF"):
+            changed.add(instruction.argval)
+        if changed & names:
+            return True
+    inner = (const for const in code.co_consts if isinstance(const, CodeType))
+    return any(_assigns(function, names & set(function.co_freevars)) for function in inner)
 
 
 def _offsets(code: CodeType, graph: _Graph, k: int) -> range:
@@ -102,6 +152,8 @@ def _offsets(code: CodeType, graph: _Graph, k: int) -> range:
 
 
 def _effect(instruction: dis.Instruction, *, jump: bool) -> int:
+    if instruction.opname == "RETURN_GENERATOR":
+        return 1  # what the first `next` sends; 3.11 and 3.12 book it elsewhere
     argument = instruction.arg if instruction.opcode >= dis.HAVE_ARGUMENT else None
     return dis.stack_effect(instruction.opcode, argument, jump=jump)
 
@@ -149,7 +201,9 @@ def _dead(code: CodeType, graph: _Graph) -> dict[int, frozenset[int]]:
     """Backward dataflow to a fixpoint: which plain locals are not live after each instruction."""
     if _LOOKS_AT_ITSELF & set(code.co_names):
         return {}
-    plain = frozenset(k for k, name in enumerate(code.co_varnames) if name not in code.co_cellvars)
+    # `super()` reads the first argument behind the compiler's back.
+    first = "super" in code.co_names
+    plain = frozenset(k for k, name in enumerate(code.co_varnames) if name not in code.co_cellvars and not (first and k == 0))
     uses_and_kills = [_variables(instruction) for instruction in graph.instructions]
     before: list[frozenset[int]] = [frozenset()] * len(graph.instructions)
     live_after = list(before)

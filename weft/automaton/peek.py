@@ -1,27 +1,35 @@
-"""Reading what a suspended frame holds, its evaluation stack included.
+"""Reading what a suspended frame holds, its evaluation stack included, and how a set is laid out.
 
 ``frame.f_locals`` does not show the evaluation stack (a ``for`` loop's iterator, a ``with`` block's exit, the left side of a
 half-computed sum), and two local states may differ in nothing else. The values lie in memory behind the frame object, at
 offsets that are the same in CPython 3.11, 3.12 and 3.13: ``PyFrameObject.f_frame`` points to the interpreter frame, whose
 ``localsplus`` array holds locals, closure cells and then the stack.
 
+The order in which a set yields its members depends on which came first and which are gone, so two equal sets may behave differently;
+what tells them apart is their hash table.
+
 Guarantee: ``AVAILABLE`` is true only where the layout is known *and* a self-test at import read back what it had put in.
 Elsewhere nothing is read and thread states are told apart by their history, which is sound and costs only states.
 
-Source: CPython ``Include/internal/pycore_frame.h``, ``struct _PyInterpreterFrame``, versions 3.11 to 3.13.
+Source: CPython ``Include/internal/pycore_frame.h``, ``struct _PyInterpreterFrame``, and
+``Include/cpython/setobject.h``, ``PySetObject``, versions 3.11 to 3.13.
 """
 
 from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from types import CodeType, FrameType
 from typing import Any, Final
 
 _FRAME_POINTER = 24
 _STACK_TOP = 64
 _LOCALS_PLUS = 72
+
+_SET_MASK = 32
+_SET_TABLE = 40
+_SET_FINGER = 56
 
 NULL: Final = type("Null", (), {"__repr__": lambda _: "NULL"})()
 """Stands for an empty entry."""
@@ -66,7 +74,28 @@ def saved_depth(frame: FrameType) -> int | None:
     return top - local_count(frame.f_code) if top >= 0 else None
 
 
+def set_layout(members: Set[Any]) -> tuple[int | None, ...]:
+    """Where the members of a set stand in its hash table: its finger (where ``pop`` looks next), then each entry's hash."""
+    address = id(members)
+    mask = ctypes.c_ssize_t.from_address(address + _SET_MASK).value
+    finger = ctypes.c_ssize_t.from_address(address + _SET_FINGER).value
+    table = ctypes.c_void_p.from_address(address + _SET_TABLE).value
+    assert table is not None
+    words = (ctypes.c_ssize_t * (2 * (mask + 1))).from_address(table)
+    return (finger, *(words[k + 1] if words[k] else None for k in range(0, len(words), 2)))
+
+
 def _self_test() -> bool:
+    return _frame_test() and _set_test()
+
+
+def _set_test() -> bool:
+    few, many = {8, 0}, set(range(1000))
+    few.discard(0)
+    return set_layout(few) == (0, 8, -1, *[None] * 6) and set_layout(many)[1 : 1 + len(many)] == tuple(range(1000))
+
+
+def _frame_test() -> bool:
     marker = object()
 
     def suspended(argument: object) -> Iterator[None]:
