@@ -16,10 +16,10 @@ from typing import Literal, Protocol
 
 from weft.check.collect import Race
 from weft.check.judge import Judgement, judge, shows_expected
-from weft.check.paths import blamed, said, scrubbed
+from weft.check.paths import blamed, said, scrubbed, shown
 from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
 from weft.search.budget import Budget
-from weft.search.exhaustive import Pulse, explore
+from weft.search.exhaustive import ALL_TOGETHER, Pulse, explore
 from weft.search.naive import explore_naively
 from weft.search.random_walk import sample
 from weft.search.replay import Replay, replay
@@ -42,10 +42,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A violation with the execution that shows it."""
+    """A violation with the execution that shows it; without one where only all interleavings together show it."""
 
     violation: Violation
-    replay: Replay
+    replay: Replay | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _inside(error: BaseException) -> str:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
-    return "" if traceback is None else scrubbed(f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
+    return "" if traceback is None else f" at {shown(traceback.tb_frame.f_code.co_filename)}:{traceback.tb_lineno}"
 
 
 def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
@@ -173,9 +173,11 @@ def _witness(race: Race, violation: Violation, exploration: Exploration) -> Witn
     Raises:
         NondeterminismError: It shows something else than when it was found.
     """
+    if violation.slug.startswith(ALL_TOGETHER):
+        return Witness(violation, None)
     try:
-        shown = replay(race.scenario, violation.schedule)
-        seen = "livelock" if shown.ending is None else shown.ending.slug or "no violation"
+        executed = replay(race.scenario, violation.schedule)
+        seen = "livelock" if executed.ending is None else executed.ending.slug or "no violation"
     except UsageError as misfit:
         seen = str(misfit)
     if seen != violation.slug:
@@ -184,4 +186,4 @@ def _witness(race: Race, violation: Violation, exploration: Exploration) -> Witn
             f"schedule {text} gave {violation.slug} when it was found and {seen} when it was replayed; the race depends on "
             "something outside cells (a clock, random numbers, id(), a global variable)"
         )
-    return Witness(violation, shown)
+    return Witness(violation, executed)

@@ -110,7 +110,7 @@ def _write(made: document.Report, file: str) -> None:
 def _print(made: document.Report, *, verbose: bool) -> None:
     from rich.text import Text
 
-    from weft.report import console, summary, tables
+    from weft.report import console, prose, summary, tables
 
     out = console.output()
     rows = made.races
@@ -120,7 +120,8 @@ def _print(made: document.Report, *, verbose: bool) -> None:
     console.write(out, summary.problems(made, width=out.width))
     hidden = tables.left_out(tables.CHECK, rows, width=out.width)
     if hidden:
-        console.write(out, [Text(f"no room for: {hidden} (a wider terminal or --json shows them)")])
+        text = f"no room for: {hidden} (a wider terminal or --json shows them)"
+        console.write(out, [Text(line) for line in prose.headline(text, width=out.width)])
     console.write(out, summary.tally(made, verbose=verbose, width=out.width))
     out.file.flush()
     for race in rows:

@@ -72,14 +72,17 @@ class Trace(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Violation(msgspec.Struct, kw_only=True, frozen=True):
-    """A finding. ``slug`` is stable; ``shortest``: no schedule with fewer steps shows this slug."""
+    """A finding. ``slug`` is stable; ``shortest``: no schedule with fewer steps shows this slug.
+
+    A finding that only all interleavings together show (``lock-order``, ``never:...``) has no ``trace`` and no ``command``.
+    """
 
     slug: str
     message: str
     shortest: bool
     replayed: bool
     command: str
-    trace: Trace
+    trace: Trace | None
 
 
 class Outcome(msgspec.Struct, kw_only=True, frozen=True):

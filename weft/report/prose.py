@@ -23,11 +23,17 @@ _FATES = {"returned": "returned", "raised": "raised", "misused": "broke at", "wa
 
 def violation(race: document.Race, found: document.Violation, *, width: int) -> list[Text]:
     """The lines of one violation."""
-    trace = found.trace
+    lines = [Text(line, style="bold red") for line in headline(f"VIOLATED {found.slug}: {found.message}", width=width)]
+    if found.trace is None:
+        facts = f"schedule none: only all interleavings together show it; {effort(race)}"
+        return lines + [Text(line) for line in headline(facts, width=width)]
+    return lines + threads(found.trace, width=width) + _schedule(race, found, found.trace, width=width)
+
+
+def _schedule(race: document.Race, found: document.Violation, trace: document.Trace, *, width: int) -> list[Text]:
     steps = count(len(trace.steps), "step") + (" (shortest)" if found.shortest else "")
     facts = f"{steps}, {count(trace.preemptions, 'preemption')}; replayed 1 of 1; {effort(race)}"
-    lines = [Text(line, style="bold red") for line in headline(f"VIOLATED {found.slug}: {found.message}", width=width)]
-    lines += threads(trace, width=width)
+    lines = []
     if len(f"schedule {trace.schedule}   {facts}") <= width:
         lines.append(Text(f"schedule {trace.schedule}   {facts}"))
     else:

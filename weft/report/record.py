@@ -97,13 +97,13 @@ def _outcome(ending: Ending, names: Sequence[str]) -> document.Outcome:
 
 def _violation(checked: Checked, witness: Witness) -> document.Violation:
     found = witness.violation
-    executed = trace(witness.replay)
+    executed = None if witness.replay is None else trace(witness.replay)
     return document.Violation(
         slug=found.slug,
         message=scrubbed(found.message),
         shortest=found.shortest,
-        replayed=True,
-        command=f"weft replay {shlex.quote(checked.race.name)} {executed.schedule}",
+        replayed=executed is not None,
+        command="" if executed is None else f"weft replay {shlex.quote(checked.race.name)} {executed.schedule}",
         trace=executed,
     )
 

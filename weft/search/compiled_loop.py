@@ -52,13 +52,14 @@ class CompiledDepthFirst:
         self.cyclic = False
 
     def run(self) -> Iterator[None]:
-        """Search; pauses every ``QUOTA`` transitions."""
+        """Search; pauses every ``QUOTA`` transitions, and after each new move, which costs a re-execution."""
         kernel = self._kernel
         self._tell_nodes()
         while not self.stopped:
             reason = kernel.run(QUOTA)
             if reason == _MISSING_MOVE:
                 self._teach(*kernel.missing())
+                yield
             elif reason == _MISSING_CHECK:
                 self._ask(kernel.missing_check())
             elif reason == _TERMINAL:

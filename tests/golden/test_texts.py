@@ -1,0 +1,48 @@
+"""Reports as people read them, word for word. A change here is a change that readers will see: make it on purpose."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from weft.cli.main import cli
+
+ROOT = Path(__file__).parents[2]
+RACES = "tests/unit/cli/races"
+GOLDEN = Path(__file__).parent / "texts"
+
+TEXTS = {
+    "deadlock": (["check", "-v", f"{RACES}/deadlock.py"], "100"),
+    "failed_final": (["check", f"{RACES}/wrong.py::said_to_hold"], "100"),
+    "exception": (["check", "-v", f"{RACES}/broken.py::raising"], "100"),
+    "misuse": (["check", "-v", f"{RACES}/broken.py::stray_unlock"], "80"),
+    "livelock": (["check", "-v", f"{RACES}/livelock.py"], "80"),
+    "not_violated": (["check", f"{RACES}/wrong.py::said_to_break"], "100"),
+    "other_violation": (["check", f"{RACES}/wrong.py::said_to_deadlock"], "100"),
+    "all_violations": (["check", "-v", "--all-violations", f"{RACES}/two_kinds.py::expects_final"], "100"),
+    "lock_order": (["check", "-v", "--all-violations", f"{RACES}/two_kinds.py::expects_deadlock"], "80"),
+    "replay_two_columns": (["replay", f"{RACES}/lost_update.py::lost_update", "v1:f1.s2.f1"], "100"),
+    "replay_three_columns": (["replay", f"{RACES}/columns.py", "v1:a1.r1.a3.b2.r2.b2"], "100"),
+    "replay_one_column": (["replay", f"{RACES}/columns.py", "v1:a1.r1.a3.b2.r2.b2"], "70"),
+    "replay_deadlock": (["replay", f"{RACES}/deadlock.py", "v1:p1.r1"], "100"),
+    "sample": (["sample", f"{RACES}/lost_update.py", f"{RACES}/wrong.py", "--runs", "20", "--seed", "7"], "100"),
+    "list": (["list", f"{RACES}/lost_update.py", f"{RACES}/large.py"], "100"),
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_the_text_is_what_it_was(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments, width = TEXTS[name]
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", width)
+    text = CliRunner().invoke(cli, arguments, prog_name="weft").stdout
+    text = re.sub(r"\b\d+\.\d\d(?= s\n|\n)", "0.00", text)
+    golden = GOLDEN / f"{name}.txt"
+    if not golden.exists():
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text)
+        pytest.fail(f"{golden} was not there and has been written; read it, and run again")
+    assert text == golden.read_text()
