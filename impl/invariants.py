@@ -37,6 +37,7 @@ def check_invariants(
     namespaces: Iterable[MountNamespace] = (),
     mounts: Iterable[Mount] = (),
     handles: Sequence[Mount] | None = None,
+    deleting: bool = False,
 ) -> None:
     """Check every invariant of the mount layer that can be seen from here.
 
@@ -46,6 +47,7 @@ def check_invariants(
         mounts: Further mounts to check, such as umounted ones; those in the table are known.
         handles: The mounts on which references are held from outside (open files, roots, walks), one element for each
             reference. With it reference counts are compared exactly, without it they are compared from below.
+        deleting: A deletion may be under way, whose directory is dead before the mounts on it are detached.
 
     Raises:
         InvariantError: Naming the invariant that does not hold.
@@ -58,6 +60,8 @@ def check_invariants(
     _check_namespaces(connected, spaces)
     for mount in known:
         _check_mount(mount, connected)
+        if not deleting:
+            _check_point_alive(mount)
         _check_refs(mount, spaces, handles)
     for mount in connected:
         _check_tree(mount)
@@ -99,7 +103,7 @@ def _check_namespaces(connected: tuple[Mount, ...], namespaces: tuple[MountNames
 
 
 def _check_mount(mount: Mount, connected: tuple[Mount, ...]) -> None:
-    """key-pair, children-parent, dead-not-mounted, read-only-no-writers: what one mount says of itself."""
+    """key-pair, children-parent, read-only-no-writers: what one mount says of itself."""
     parent, point = mount.parent.load(), mount.point.load()
     _require((parent is None) == (point is None), "key-pair", f"{mount!r} has key ({parent!r}, {point!r})")
     in_table = mount in connected
@@ -109,10 +113,15 @@ def _check_mount(mount: Mount, connected: tuple[Mount, ...]) -> None:
     for child in mount.children.members():
         of = child.parent.load()
         _require(of is mount, "children-parent", f"{child!r} is a child of {mount!r}, its parent is {of!r}")
-    dead = point is not None and point.is_disowned() and not mount.umounted.read()
-    _require(not dead, "dead-not-mounted", f"{mount!r} is mounted on {point!r}, which was deleted")
     writers = mount.writers.load()
     _require(writers >= 0 or writers & INT64_MAX == 0, "read-only-no-writers", f"{mount!r} is read-only with writers")
+
+
+def _check_point_alive(mount: Mount) -> None:
+    """dead-not-mounted: what is mounted is mounted on a directory that was not deleted."""
+    point = mount.point.load()
+    dead = point is not None and point.is_disowned() and not mount.umounted.read()
+    _require(not dead, "dead-not-mounted", f"{mount!r} is mounted on {point!r}, which was deleted")
 
 
 def _check_refs(mount: Mount, namespaces: tuple[MountNamespace, ...], handles: Sequence[Mount] | None) -> None:

@@ -7,7 +7,7 @@ one class, replaced while the scenario runs and put back afterwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ class Planted:
         owner: The class whose function is replaced.
         attribute: The function's name.
         replacement: What stands in for it.
+        also: Bugs that must be there too for this one to show.
     """
 
     slug: str
@@ -31,6 +32,7 @@ class Planted:
     owner: type
     attribute: str
     replacement: Callable[..., Any]
+    also: tuple[Planted, ...] = ()
 
     def __call__(self) -> AbstractContextManager[None]:
         """The bug in force inside a ``with`` block; give this object to a scenario as its ``within``."""
@@ -41,6 +43,9 @@ class Planted:
         original = self.owner.__dict__[self.attribute]
         setattr(self.owner, self.attribute, self.replacement)
         try:
-            yield
+            with ExitStack() as others:
+                for other in self.also:
+                    others.enter_context(other())
+                yield
         finally:
             setattr(self.owner, self.attribute, original)

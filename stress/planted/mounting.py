@@ -50,3 +50,28 @@ G11 = Planted(
     attribute="_lock_mountpoint_locked",
     replacement=_no_climb,
 )
+
+
+def _on_what_was_umounted(self: ConnectOperations, vd: VirtualDentry, drops: Drops) -> VirtualDentry | None:
+    while True:
+        vd.dentry.mu.lock()
+        if vd.dentry.is_disowned():
+            vd.dentry.mu.unlock()
+            drops.drop_place(vd)
+            return None
+        above = self._mounted_on_locked(vd)
+        if above is None:
+            return vd
+        vd.dentry.mu.unlock()
+        drops.drop_place(vd)
+        vd = above
+
+
+G12 = Planted(
+    slug="G12",
+    source="gVisor until d7d8a0a5a (2021-06-01)",
+    what="nobody looks whether the mount that is mounted on was umounted",
+    owner=ConnectOperations,
+    attribute="_lock_mountpoint_locked",
+    replacement=_on_what_was_umounted,
+)

@@ -19,7 +19,12 @@ class Budget:
 
 
 def memory_bytes() -> int:
-    """The most memory this process has had resident."""
+    """The memory this process has resident now; the most it ever had where the system does not tell."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        pass
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -1,0 +1,122 @@
+"""Making a mount read-only against writers: group 7 of the scenario suite.
+
+Read-only means that nobody writes: the remount is EBUSY while a write is announced, and a write is EROFS once the mount is read-only.
+A writer that is refused must leave no trace, or the next remount fails for nothing (known defect S5).
+"""
+
+from __future__ import annotations
+
+from impl import FsError
+from impl.file_description import FileDescription
+from impl.flags import O_CREAT, O_RDWR
+from stress.machine import Machine, answer
+from stress.planted.writers import S5, STORE_ZERO
+from weft import Results, Setting, require, scenario
+from weft.scenario import Taken
+
+
+def _remounts(s: Setting, *, watched: bool = True) -> None:
+    machine = Machine()
+    process = machine.process
+    require(process.remount("/", read_only=True) == "ok", "the set-up fails")
+    mount = machine.ns.root_mount
+    if watched:
+        machine.watch(s)
+
+    def writer() -> str:
+        try:
+            mount.check_begin_write()
+        except FsError:
+            return "EROFS"
+        mount.end_write()
+        return "wrote"
+
+    def remounter() -> tuple[str, str]:
+        return process.remount("/", read_only=False), process.remount("/", read_only=True)
+
+    s.thread(writer)
+    s.thread(remounter)
+
+    @s.final
+    def refused_writers_leave_no_trace(results: Results) -> None:
+        writable, read_only = results["remounter"]
+        require(writable == "ok", f"remount,rw answered {writable}")
+        if results["writer"] == "EROFS":
+            require(read_only == "ok", "remount,ro is EBUSY although nobody wrote")
+
+    @s.final
+    def the_mount_can_still_be_used(results: Results) -> None:
+        if results["remounter"][1] == "ok":
+            require(answer(mount.check_begin_write) == "EROFS", "a write on a read-only mount")
+            require(process.remount("/", read_only=False) == "ok", "the mount stays read-only")
+        require(answer(mount.check_begin_write) == "ok", "a write on a writable mount is refused")
+        mount.end_write()
+        machine.end()
+
+
+@scenario(why="a writer is counted only by a compare-and-swap that saw the mount writable")
+def remounts_vs_writer(s: Setting) -> None:
+    """begin_write || remount,rw; remount,ro."""
+    _remounts(s)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:refused_writers_leave_no_trace",
+    within=S5,
+    why="a refused writer counts for an instant, and the remount takes it for a real one",
+)
+def remounts_vs_writer_original(s: Setting) -> None:
+    """The seed's transient increment. The invariant that would catch it at once is off."""
+    _remounts(s, watched=False)
+
+
+@scenario(
+    expect="VIOLATED",
+    within=STORE_ZERO,
+    why="making the mount writable forgets the increment of a refused writer, which then counts below zero",
+)
+def remounts_vs_writer_store_zero(s: Setting) -> None:
+    """Operator M33: remount,rw stores 0."""
+    _remounts(s, watched=False)
+
+
+@scenario(why="the description announces its write before the creation's is over, so the mount stays writable until it closes")
+def create_vs_remount(s: Setting) -> None:
+    """open(O_CREAT|O_RDWR); close || remount,ro."""
+    machine = Machine()
+    process = machine.process
+    mount = machine.ns.root_mount
+    machine.watch(s)
+
+    def writer() -> str:
+        made = process.open("/f", O_CREAT | O_RDWR)
+        if not isinstance(made, FileDescription):
+            return made
+        wrote = answer(made.write, b"x")
+        made.dec_ref()
+        return wrote
+
+    def remounter() -> str:
+        return process.remount("/", read_only=True)
+
+    s.thread(writer)
+    s.thread(remounter)
+
+    @s.sometimes
+    def a_writer_is_under_way(taken: Taken) -> bool:
+        return taken.thread == "remounter" and taken.kind in ("load", "compare_and_swap") and taken.result in (1, 2, False)
+
+    @s.final
+    def an_open_file_can_be_written(results: Results) -> None:
+        require(results["writer"] in ("ok", "EROFS"), f"the writer got {results['writer']}")
+        require(results["remounter"] in ("ok", "EBUSY"), f"remount answered {results['remounter']}")
+
+    @s.final
+    def nothing_is_left(results: Results) -> None:
+        require(mount.is_read_only() == (results["remounter"] == "ok"), "the mount is not what remount said")
+        if results["writer"] == "ok":
+            require(process.exists("/f") == "ok", "the file is gone")
+            require(process.remount("/", read_only=False) == "ok", "remount,rw fails")
+            require(process.unlink("/f") == "ok", "unlink fails")
+        machine.end()
