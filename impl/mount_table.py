@@ -18,7 +18,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, Literal
 
 from impl.errors import InvariantError
-from impl.slots import PrivateSlots, SlotArray, insert_robin_hood, remove_shifting_back
+from impl.slots import PrivateSlots, SlotArray, insert_robin_hood
 from impl.stable_hash import HASH_MASK, mix
 from impl.sync import AtomicInt64, AtomicReference, SeqCount, Shared
 
@@ -186,7 +186,7 @@ class MountTable(Shared):
             if occupant is None:
                 raise InvariantError("table-entry", f"{mount!r} is not in the mount table where its key says")
             index = (index + 1) & mask
-        remove_shifting_back(array, mask, index)
+        array.remove_shifting_back(index)
         self._size.add(-LENGTH_ONE)
 
     def _hash_of_key_locked(self, mount: Mount) -> int:

@@ -4,8 +4,8 @@ A slot is two words, value and hash, each loaded and stored on its own, so a rea
 slot is empty exactly when its value is ``None``; an empty slot's hash is stale. Keys are not stored: the mount itself
 knows its key.
 
-Both algorithms run on anything with ``SlotWords``: the shared array, where each access is a step, and a private
-one, which growth fills before anybody can see it and which therefore needs none.
+Insertion runs on anything with ``SlotWords``: the shared array, where each access is a step, and a private one,
+which growth fills before anybody can see it and which therefore needs none.
 
 Source: gVisor ``vfs/mount_unsafe.go`` at the seed; Celis, "Robin Hood Hashing", 1986.
 """
@@ -67,6 +67,27 @@ class SlotArray(Shared):
         """Empty a slot. Its hash word stays, as nobody looks at it."""
         self.slots[index].value.store(None)
 
+    def remove_shifting_back(self, index: int) -> None:
+        """Empty the slot at ``index`` and move the entries behind it one slot closer to home.
+
+        Lookups stop at the first empty slot, so a hole must not be left before an entry that probed past it. The shift
+        ends where the next slot is empty or holds an entry that is at home.
+
+        Precondition: no other thread changes the slots.
+        """
+        mask = len(self.slots) - 1
+        while True:
+            following = (index + 1) & mask
+            mount = self.load_value(following)
+            if mount is None:
+                break
+            hash_word = self.load_hash(following)
+            if hash_word & mask == following:
+                break
+            self.store(index, mount, hash_word)
+            index = following
+        self.clear(index)
+
 
 class PrivateSlots:
     """Slots only one thread knows. ``contents`` is what ``SlotArray`` is made from."""
@@ -116,24 +137,3 @@ def insert_robin_hood(slots: SlotWords, mask: int, mount: Mount, hash_word: int)
             mount, hash_word, displacement = occupant, occupant_hash, occupant_displacement
         index = (index + 1) & mask
         displacement += 1
-
-
-def remove_shifting_back(slots: SlotArray, mask: int, index: int) -> None:
-    """Empty the slot at ``index`` and move the entries behind it one slot closer to home.
-
-    Lookups stop at the first empty slot, so a hole must not be left before an entry that probed past it. The shift
-    ends where the next slot is empty or holds an entry that is at home.
-
-    Precondition: no other thread changes the slots.
-    """
-    while True:
-        following = (index + 1) & mask
-        mount = slots.load_value(following)
-        if mount is None:
-            break
-        hash_word = slots.load_hash(following)
-        if hash_word & mask == following:
-            break
-        slots.store(index, mount, hash_word)
-        index = following
-    slots.clear(index)

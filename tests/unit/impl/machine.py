@@ -51,9 +51,10 @@ class Machine:
 
     def read(self, path):
         fd = self.vfs.open_at(self.at(path))
-        data = fd.read(1 << 20)
-        fd.dec_ref()
-        return data
+        try:
+            return fd.read(1 << 20)
+        finally:
+            fd.dec_ref()
 
     def open(self, path, flags=O_RDONLY):
         """An open file that is closed when the test ends."""
@@ -76,9 +77,10 @@ class Machine:
 
     def ls(self, path="/"):
         fd = self.vfs.open_at(self.at(path))
-        names = [entry.name for entry in fd.iter_dirents()]
-        fd.dec_ref()
-        return names[2:]
+        try:
+            return [entry.name for entry in fd.iter_dirents()][2:]
+        finally:
+            fd.dec_ref()
 
     def symlink(self, path, target):
         self.vfs.symlink_at(self.at(path), target)

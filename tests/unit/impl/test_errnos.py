@@ -1,5 +1,6 @@
 """Every errno that an operation's docstring lists has a case here that provokes it, in the order of the docstring."""
 
+import inspect
 import re
 
 import pytest
@@ -368,8 +369,8 @@ DESCRIPTION_CASES = {
 
 def listed_errnos(function):
     """The errnos of a docstring's ``Errors, in the order checked:``, one a line."""
-    section = re.search(r"Errors, in the order checked:\n((?: {12}.*\n)+)", function.__doc__)
-    return re.findall(r"^ {12}(E\w+):", section[1], flags=re.MULTILINE)
+    section = re.search(r"Errors, in the order checked:\n((?: {4}.*\n)+)", inspect.cleandoc(function.__doc__))
+    return re.findall(r"^ {4}(E\w+):", section[1], flags=re.MULTILINE)
 
 
 def operations(cls):
