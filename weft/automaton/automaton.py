@@ -310,7 +310,7 @@ class Automaton:
     def _key(self, thread: SuspendedThread, operation: int, origin: tuple[int, int] | None) -> Any:
         if self._merge:
             try:
-                frames = LocalState(_TRANSPARENT).describe(thread.frame)
+                frames = LocalState(_TRANSPARENT).describe(thread)
                 return thread.number, self.world.made, operation, frames
             except Unmergeable as reason:
                 self.fallbacks[str(reason)] += 1

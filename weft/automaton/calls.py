@@ -117,8 +117,8 @@ def _enters(called: Any, callee: types.FrameType, arguments: Iterable[Any] = (),
     if isinstance(called, type):
         return _constructs(called, callee, arguments_are_known=arguments_are_known)
     owner = getattr(called, "__self__", None)
-    if isinstance(called, types.MethodWrapperType) and called.__name__ == "__call__" and isinstance(owner, type):
-        return _constructs(owner, callee, arguments_are_known=arguments_are_known)
+    if isinstance(called, types.MethodWrapperType) and called.__objclass__ is type and called.__name__ == "__call__":
+        return _initialises(owner, callee, arguments_are_known=arguments_are_known)  # a metaclass that calls `super().__call__`
     if isinstance(called, (types.BuiltinFunctionType, types.MethodWrapperType)):
         operands = list(arguments)
         if called in _BUILTINS:
@@ -134,6 +134,10 @@ def _enters(called: Any, callee: types.FrameType, arguments: Iterable[Any] = (),
 def _constructs(cls: type, callee: types.FrameType, *, arguments_are_known: bool) -> bool:
     if _find(type(cls), "__call__") is not type.__dict__["__call__"]:
         return _has(callee, [cls], ("__call__",))
+    return _initialises(cls, callee, arguments_are_known=arguments_are_known)
+
+
+def _initialises(cls: type, callee: types.FrameType, *, arguments_are_known: bool) -> bool:
     if _code_of(_find(cls, "__init__")) is callee.f_code:
         return True
     return arguments_are_known and _code_of(_find(cls, "__new__")) is callee.f_code

@@ -83,23 +83,24 @@ class LocalState:
         self._kept: list[Any] = []
         self._chain: list[tuple[types.FrameType, types.FrameType | None]] = []
 
-    def describe(self, innermost: types.FrameType | None) -> Key:
-        """The key of the frames from ``innermost`` outwards, weft's own stepping frames left out.
+    def describe(self, thread: SuspendedThread) -> Key:
+        """The key of the frames of ``thread`` from its pending step outwards, weft's own stepping frames left out.
 
         Raises:
             Unmergeable: Something in a frame cannot be described.
             SharedStateError: A frame's code assigns a global variable.
         """
-        frame, callee = innermost, None
+        if thread.context_variables:
+            raise Unmergeable("context variables")
+        frame, callee = thread.frame, None
         while frame is not None:
             if frame.f_code not in self._transparent:
                 self._chain.append((frame, callee))
             frame, callee = frame.f_back, frame
-        caller_waits_in_c = [*(self._waits_in_c(frame) for frame, _ in self._chain[1:]), True]
+        entered_from_c = [*(self._waits_in_c(frame) for frame, _ in self._chain[1:]), True]
         try:
-            return tuple(
-                [self._frame(*pair, entered_from_c=entered) for pair, entered in zip(self._chain, caller_waits_in_c, strict=True)]
-            )
+            frames = [self._frame(*pair, entered_from_c=entered) for pair, entered in zip(self._chain, entered_from_c, strict=True)]
+            return (*frames, self.value(thread.handled))
         except RecursionError:
             raise Unmergeable("a structure too deep to describe") from None
 
@@ -152,11 +153,14 @@ class LocalState:
         frame = generator.gi_frame
         if frame is None:
             return ("generator", "exhausted")
-        if generator.gi_running:
-            return ("generator", [f for f, _ in self._chain].index(frame))
-        if not generator.gi_suspended:
+        if not (generator.gi_running or generator.gi_suspended):
             return ("generator", "new", waits(frame.f_code), tuple([self.value(v) for v in peek.entries(frame, 0)]))
-        return ("generator", self._frame(frame, None, entered_from_c=False))
+        handled = [held for held in gc.get_referents(generator) if isinstance(held, BaseException)]
+        if generator.gi_running:
+            if handled:
+                raise Unmergeable("a running generator that handles an exception, which hides its caller's")
+            return ("generator", [f for f, _ in self._chain].index(frame))
+        return ("generator", self._frame(frame, None, entered_from_c=False), tuple([self.value(held) for held in handled]))
 
     # -- values --------------------------------------------------------------------------------------------------
 

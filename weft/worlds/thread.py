@@ -8,7 +8,7 @@ A thread that is dropped in mid-flight is unwound: its ``finally`` blocks run, a
 
 from __future__ import annotations
 
-import contextlib
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,15 +46,17 @@ class SuspendedThread:
         request: The step it waits for, or ``None`` when it has ended.
         value: What it returned, if it finished.
         error: What it raised, if it broke.
+        handled: The exception that the ``except`` block it waits in handles, which frames show only with ``as``.
     """
 
-    __slots__ = ("_fresh", "_greenlet", "_hub", "_refusals", "error", "number", "request", "value")
+    __slots__ = ("_fresh", "_greenlet", "_hub", "_refusals", "error", "handled", "number", "request", "value")
 
     def __init__(self, number: int, function: Callable[[], Any]) -> None:
         self.number = number
         self.request: Request | None = None
         self.value: Any = None
         self.error: Exception | None = None
+        self.handled: BaseException | None = None
         self._hub = greenlet.getcurrent()
         self._greenlet = greenlet.greenlet(function)
         self._fresh = True
@@ -62,11 +64,14 @@ class SuspendedThread:
 
     def resume(self, result: Any = None) -> None:
         """Run to the next request, or to the end. ``result`` answers the request (ignored at the start)."""
+        self.handled = None
         try:
             answer = self._greenlet.switch() if self._fresh else self._greenlet.switch(result)
-        except (Exception, SystemExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever the code under test raises is the finding
             self.request = None
-            self.error = error if isinstance(error, Exception) else RuntimeError(f"thread called exit: {error}")
+            self.error = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} {error}".rstrip())
             return
         self._fresh = False
         if self._greenlet.dead:
@@ -79,8 +84,9 @@ class SuspendedThread:
         if self._refusals >= 0:
             self._refusals += 1
             if self._refusals > _MOST_REFUSALS:
-                raise UsageError(f"thread {self.number} catches BaseException in a loop and cannot be stopped")
+                self._hub.throw(UsageError(f"thread {self.number} catches BaseException in a loop and cannot be stopped"))
             raise Unwind
+        self.handled = sys.exception()
         return self._hub.switch(request)
 
     @property
@@ -93,11 +99,21 @@ class SuspendedThread:
         """The innermost frame while it waits."""
         return self._greenlet.gr_frame
 
+    @property
+    def context_variables(self) -> int:
+        """How many ``contextvars`` it has set."""
+        return len(self._greenlet.gr_context or ())
+
     def drop(self) -> None:
-        """End the thread wherever it is; steps its clean-up tries are refused."""
+        """End the thread wherever it is; steps its clean-up tries are refused, and what it raises on its way out is ignored."""
         if self._fresh or self._greenlet.dead:
             return
         self._refusals = 0
-        with contextlib.suppress(Unwind):
+        try:
             self._greenlet.throw(Unwind)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # Unwind itself, wrapped in a group by `except*`, or replaced by clean-up code
+            if self._refusals > _MOST_REFUSALS:
+                raise
         self.request = None
