@@ -1,9 +1,9 @@
 """The oracles that every race on the VFS carries.
 
-Index coherence (O2), the tree (O10) and no writers on a read-only mount (O9) whenever ``mount_mu`` is free; seqcount discipline; and
-lock discipline (O7): no reference is dropped while a lock is held under which dropping must not happen. That nothing is mounted on a
-dead directory (O6) holds only once the deletion has returned, so races look at it at the end. Reference safety (O1) is built into
-``impl``, which raises; data races (O11) and deadlocks (O8) are the engine's.
+Index coherence (O2), the tree (O10) and no writers on a read-only mount (O9) whenever ``mount_mu`` is free; seqcount
+discipline; and lock discipline (O7): no reference is dropped while a lock is held under which dropping must not happen. That
+nothing is mounted on a dead directory (O6) holds only once the deletion has returned, so races look at it at the end. Reference
+safety (O1) is built into ``impl``, which raises; data races (O11) and deadlocks (O8) are the engine's.
 """
 
 from __future__ import annotations

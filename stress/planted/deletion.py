@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 
-from impl.dentry import Dentry
 from impl.deletion import DeletionProtocol
+from impl.dentry import Dentry
 from impl.drops import Drops
 from impl.errors import FsError
 from impl.namespace import MountNamespace

@@ -1,7 +1,7 @@
 """Making a mount read-only against writers: group 7 of the scenario suite.
 
-Read-only means that nobody writes: the remount is EBUSY while a write is announced, and a write is EROFS once the mount is read-only.
-A writer that is refused must leave no trace, or the next remount fails for nothing (known defect S5).
+Read-only means that nobody writes: the remount is EBUSY while a write is announced, and a write is EROFS once the mount is
+read-only. A writer that is refused must leave no trace, or the next remount fails for nothing (known defect S5).
 """
 
 from __future__ import annotations

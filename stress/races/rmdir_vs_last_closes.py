@@ -1,7 +1,7 @@
 """Deleting a directory that is a mount point elsewhere, against the last closes in what is mounted there: group 10.
 
-ns2 has M on /d and C on M/c, with a directory open in each. The deletion in ns1 detaches M and umounts C, which stays connected to M
-as long as somebody refers to it. Whoever closes last takes it out, and everything goes exactly once.
+ns2 has M on /d and C on M/c, with a directory open in each. The deletion in ns1 detaches M and umounts C, which stays connected
+to M as long as somebody refers to it. Whoever closes last takes it out, and everything goes exactly once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Two umounts of one mount: group 9 of the scenario suite.
 
-At most one of them umounts it. Both may be EBUSY: each holds a reference while it looks (known and allowed, H9); a lazy one never is.
+At most one of them umounts it. Both may be EBUSY: each holds a reference while it looks (known and allowed, H9); a lazy one
+never is.
 """
 
 from __future__ import annotations
