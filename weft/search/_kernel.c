@@ -477,7 +477,7 @@ static int step(Search *s, int thread)
     return push(s, after, (uint32_t)s->states++, before, (uint32_t)thread);
 }
 
-static int run(Search *s, uint64_t quota)
+static int run(Search *s, uint64_t quota, uint64_t most_states)
 {
     uint64_t until = s->transitions + quota;
     if (s->pending) { /* a terminal state has been judged */
@@ -506,7 +506,7 @@ static int run(Search *s, uint64_t quota)
             leave(s);
             continue;
         }
-        if (s->transitions >= until)
+        if (s->transitions >= until || s->states >= most_states)
             return PAUSED;
         int thread = __builtin_ctz(f->left);
         f->left &= f->left - 1;
@@ -723,14 +723,14 @@ static int begin(Search *s)
 
 static PyObject *search_run(Search *s, PyObject *args)
 {
-    unsigned long long quota;
+    unsigned long long quota, most_states;
     int reason;
-    if (!PyArg_ParseTuple(args, "K", &quota))
+    if (!PyArg_ParseTuple(args, "KK", &quota, &most_states))
         return NULL;
     if (!s->started && !begin(s))
         return PyErr_NoMemory();
     Py_BEGIN_ALLOW_THREADS
-    reason = run(s, quota);
+    reason = run(s, quota, most_states);
     Py_END_ALLOW_THREADS
     if (reason == NO_MEMORY)
         return PyErr_NoMemory();
@@ -795,7 +795,7 @@ static PyMethodDef search_methods[] = {
     {"add_value", (PyCFunction)search_add_value, METH_VARARGS, "add_value(value, inexplicable): a value of the monitor."},
     {"add_check", (PyCFunction)search_add_check, METH_VARARGS, "add_check(invariant, bad, path of (position, value))."},
     {"add_move", (PyCFunction)search_add_move, METH_VARARGS, "add_move(node, value, new_value, next_node, allocated, event)."},
-    {"run", (PyCFunction)search_run, METH_VARARGS, "run(quota): 0 done, 1 a move is missing, 2 terminal state, 3 quota used, 5 an invariant must be asked."},
+    {"run", (PyCFunction)search_run, METH_VARARGS, "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked."},
     {"missing_check", (PyCFunction)search_missing_check, METH_NOARGS, "The number of the invariant to ask."},
     {"missing", (PyCFunction)search_missing, METH_NOARGS, "The (node or 2**31 | event, value) whose move is missing."},
     {"state", (PyCFunction)search_state, METH_NOARGS, "The current state vector."},

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from weft.automaton.automaton import Automaton
+from weft.search.budget import Budget
 from weft.search.graph import StateGraph
 
 try:
@@ -26,6 +27,8 @@ AVAILABLE = _kernel is not None
 QUOTA = 1 << 18
 """Transitions between two pauses."""
 
+NO_LIMIT = (1 << 64) - 1
+
 MOST_EDGES = 20_000_000
 """Edges recorded before recording is given up (9 bytes each)."""
 
@@ -37,9 +40,12 @@ _EXACT = 2.0**53
 class CompiledDepthFirst:
     """One search; see ``depth_first.DepthFirst`` for the attributes."""
 
-    def __init__(self, machine: Automaton, ended: Callable[[list[int]], bool], *, most_edges: int = MOST_EDGES) -> None:
+    def __init__(
+        self, machine: Automaton, ended: Callable[[list[int]], bool], *, budget: Budget, most_edges: int = MOST_EDGES
+    ) -> None:
         self._machine = machine
         self._ended = ended
+        self._budget = budget
         self._known_nodes = 0
         self._kernel: Any = _kernel.Search(machine.threads, machine.start, most_edges, machine.monitor_slot)
         for number in range(len(machine.checks.invariants)):
@@ -54,9 +60,10 @@ class CompiledDepthFirst:
     def run(self) -> Iterator[None]:
         """Search; pauses every ``QUOTA`` transitions, and after each new move, which costs a re-execution."""
         kernel = self._kernel
+        most_states = NO_LIMIT if self._budget.max_states is None else self._budget.max_states
         self._tell_nodes()
         while not self.stopped:
-            reason = kernel.run(QUOTA)
+            reason = kernel.run(self._quota(), most_states)
             if reason == _MISSING_MOVE:
                 self._teach(*kernel.missing())
                 yield
@@ -72,6 +79,11 @@ class CompiledDepthFirst:
         self.cyclic = paths < 0
         self.interleavings_exact = paths < _EXACT
         self.interleavings = None if self.cyclic or self.stopped else int(paths)
+
+    def _quota(self) -> int:
+        """How many transitions to make before the next pause: no more than the budget has left."""
+        limit = self._budget.max_transitions
+        return QUOTA if limit is None else max(1, min(QUOTA, limit - self.transitions))
 
     def _tell_nodes(self) -> None:
         machine = self._machine

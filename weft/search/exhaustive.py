@@ -71,16 +71,20 @@ def explore(
         EngineBug: A violation does not show on the real code, or the audit found a difference.
     """
     automaton = Automaton(scenario, merge=merge)
-    search = _Search(scenario, automaton, Meter(budget or Budget()), stop_at_first=stop_at_first)
-    return search.run(_loop(automaton, search.ended, bits=bits, compiled_loop=compiled_loop), bits, pulse)
+    budget = budget or Budget()
+    search = _Search(scenario, automaton, Meter(budget), stop_at_first=stop_at_first)
+    loop = _loop(automaton, search.ended, budget, bits=bits, compiled_loop=compiled_loop)
+    return search.run(loop, bits, pulse)
 
 
-def _loop(automaton: Automaton, ended: Callable[[list[int]], bool], *, bits: int, compiled_loop: bool | None) -> Loop:
+def _loop(
+    automaton: Automaton, ended: Callable[[list[int]], bool], budget: Budget, *, bits: int, compiled_loop: bool | None
+) -> Loop:
     possible = AVAILABLE and bits == _COMPILED_BITS
     if compiled_loop and not possible:
         raise UsageError("the compiled loop was not built, or fingerprints of other than 64 bits were asked for")
     if possible and compiled_loop is not False:
-        return CompiledDepthFirst(automaton, ended)
+        return CompiledDepthFirst(automaton, ended, budget=budget)
     return DepthFirst(automaton, ended, bits=bits)
 
 
