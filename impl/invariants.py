@@ -138,14 +138,17 @@ def _check_refs(mount: Mount, namespaces: tuple[MountNamespace, ...], handles: S
 
 def _check_tree(mount: Mount) -> None:
     """tree: parents are acyclic, and those of a mount that is not umounted lead to its namespace's root."""
-    seen = [mount]
-    while (parent := seen[-1].parent.load()) is not None:
-        _require(parent not in seen, "tree", f"the parents of {mount!r} form a cycle: {[*seen, parent]!r}")
-        seen.append(parent)
+    seen = {mount: None}  # in order
+    top = mount
+    while (parent := top.parent.load()) is not None:
+        if parent in seen:
+            raise InvariantError("tree", f"the parents of {mount!r} form a cycle: {[*seen, parent]!r}")
+        seen[parent] = None
+        top = parent
     if not mount.umounted.read():
         ns = mount.ns.read()
         root = ns.root_mount if ns is not None else None
-        _require(seen[-1] is root, "tree", f"{mount!r} of {ns!r} hangs from {seen[-1]!r}, expected {root!r}")
+        _require(top is root, "tree", f"{mount!r} of {ns!r} hangs from {top!r}, expected {root!r}")
 
 
 def check_released(*objects: Counted) -> None:
