@@ -28,6 +28,14 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 @options.paths_argument
 @options.keyword_option
 @options.slow_option
+@click.option(
+    "-j",
+    "--jobs",
+    type=options.Jobs(),
+    default="1",
+    show_default=True,
+    help="Search that many races at once, each in a process; 0 or auto: as many as there are cores.",
+)
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
 @click.option("--max-states", type=options.Amount(), help="Stop a search at this many states.")
 @click.option("--max-transitions", type=options.Amount(), help="Stop a search at this many transitions.")
@@ -52,17 +60,17 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 @click.option("-v", "--verbose", is_flag=True, help="Also outcomes, expected violations, and what each verdict rests on.")
 def check(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
-    from weft.check.run import check as check_all
+    from weft.check.parallel import check_each, cores
     from weft.cli.progress import Progress
-    from weft.report.record import report
+    from weft.report import record
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
     plan = _plan(given)
     json_file = _writable(given["json_file"])
     started = time.monotonic()
     with Progress() as progress:
-        checked = check_all(races, plan, watcher=progress)
-    made = report(checked, plan, left_out_slow=left_out, seconds=time.monotonic() - started)
+        rows = check_each(races, plan, jobs=given["jobs"] or cores(), record=record.race, watcher=progress)
+    made = record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started)
     if json_file:
         _write(made, json_file)
     _print(made, verbose=given["verbose"])

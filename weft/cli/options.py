@@ -43,6 +43,19 @@ class Amount(click.ParamType):  # type: ignore[type-arg]  # generic since click 
         return int(match[1].replace("_", "")) if match and unit == 1 and "." not in match[1] else int(number * unit)
 
 
+class Jobs(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """How many processes: a whole number, or ``auto``, which is 0."""
+
+    name = "n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """See ``click.ParamType``."""
+        text = str(value).strip().lower()
+        if text != "auto" and not re.fullmatch(r"\d{1,4}", text):
+            self.fail(f"{value!r} is not a number of processes; expected such as 4, or auto", param, ctx)
+        return 0 if text == "auto" else int(text)
+
+
 def default_paths(paths: Sequence[str]) -> tuple[str, ...]:
     """What to search where nothing was named: the folder ``stress`` if there is one, else everything here."""
     return tuple(paths) or (("stress",) if os.path.isdir("stress") else (".",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
     from weft.check.collect import Race
+    from weft.check.parallel import Running
 
 REFRESH_SECONDS = 0.1
 
@@ -56,8 +58,20 @@ class Progress:
         self._drawn = now
         self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s")
 
+    def running(self, searches: Sequence[Running], *, done: int, total: int) -> None:
+        """See ``ParallelWatcher``."""
+        now = time.monotonic()
+        if self._live is not None and now - self._drawn >= REFRESH_SECONDS:
+            self._drawn = now
+            self._where = f"{done}/{total} done"
+            self._draw("   ".join(f"{one.race.scenario.name} {_far(one.states)}" for one in searches))
+
     def _draw(self, text: str) -> None:
         if self._live is not None:
             from rich.text import Text
 
             self._live.update(Text(f"{self._where}   {text}", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def _far(states: int) -> str:
+    return f"{states:,} states" if states else "building"

@@ -24,22 +24,17 @@ Exit code 1 if it ends in a violation that the race does not expect.
 @click.argument("schedule", metavar="SCHEDULE")
 def replay(race: str, schedule: str) -> int:
     """See ``_HELP``."""
+    from weft.check.replaying import is_wrong, replay_text
     from weft.report import columns, console, record
     from weft.report.ending import ending
-    from weft.search.replay import replay as execute
-    from weft.search.schedule import parse
-    from weft.worlds.controlled import Execution
 
     found = _only(race)
-    fresh = Execution(found.scenario)
-    letters = fresh.setting.letters()
-    fresh.close()
-    done = execute(found.scenario, parse(schedule, letters))
+    done = replay_text(found.scenario, schedule)
     trace = record.trace(done)
     out = console.output()
     console.write(out, columns.interleaving(trace, width=out.width))
     console.write(out, ending(done, trace, width=out.width))
-    return int(done.ending is not None and bool(done.ending.slug) and found.scenario.expect != "VIOLATED")
+    return int(is_wrong(found.scenario, done))
 
 
 def _only(path: str) -> Race:

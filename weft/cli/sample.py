@@ -34,13 +34,13 @@ def sample(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.check.run import Plan, sample_all
     from weft.cli.progress import Progress
-    from weft.report.record import report
+    from weft.report.record import race, report
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
     seed = secrets.randbelow(2**31) if given["seed"] is None else given["seed"]
     with Progress() as progress:
         checked = sample_all(races, runs=given["runs"], seed=seed, watcher=progress)
-    made = report(checked, Plan(engine="naive"), left_out_slow=left_out, seconds=0)
+    made = report([race(one) for one in checked], Plan(engine="naive"), left_out_slow=left_out, seconds=0)
     _print(made, runs=given["runs"], seed=seed)
     return _exit_code(made)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import weft
 from weft.check.collect import Race
-from weft.check.judge import exit_code
+from weft.check.judge import Judgement, exit_code
 from weft.check.paths import scrubbed, shown
 from weft.check.run import Checked, Plan, Witness
 from weft.report import document
@@ -16,7 +16,7 @@ from weft.search.result import Exploration
 from weft.worlds.ending import Ending
 
 
-def report(checked: Sequence[Checked], plan: Plan, *, left_out_slow: int, seconds: float) -> document.Report:
+def report(races: Sequence[document.Race], plan: Plan, *, left_out_slow: int, seconds: float) -> document.Report:
     """The document of one ``weft check``."""
     budget = plan.budget
     return document.Report(
@@ -31,9 +31,9 @@ def report(checked: Sequence[Checked], plan: Plan, *, left_out_slow: int, second
             max_memory_bytes=budget.max_memory_bytes,
         ),
         left_out_slow=left_out_slow,
-        exit_code=exit_code([one.judgement for one in checked]),
+        exit_code=exit_code([Judgement(race.judgement) for race in races]),
         seconds=round(seconds, 3),
-        races=[race(one) for one in checked],
+        races=list(races),
     )
 
 

@@ -17,12 +17,16 @@ def problems(report: document.Report, *, width: int) -> list[Text]:
     lines: list[Text] = []
     for race in report.races:
         if race.judgement in ("not as expected", "inconclusive", "not run"):
-            lines += [*_title(race, width=width), *(Text(line) for line in wrapped(race.reason, width=width, indent=2))]
-            if race.judgement == "not as expected" and race.why:
-                lines += map(Text, wrapped(f"expected because: {race.why}", width=width, indent=2))
-            lines += _violations(race, width=width)
-            lines.append(Text())
+            lines += [*problem(race, width=width), Text()]
     return lines
+
+
+def problem(race: document.Race, *, width: int) -> list[Text]:
+    """Why the search of one race is not as expected, with its violations."""
+    lines = [*_title(race, width=width), *map(Text, wrapped(race.reason, width=width, indent=2))]
+    if race.judgement == "not as expected" and race.why:
+        lines += map(Text, wrapped(f"expected because: {race.why}", width=width, indent=2))
+    return lines + _violations(race, width=width)
 
 
 def details(race: document.Race, *, width: int) -> list[Text]:
