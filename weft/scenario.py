@@ -32,7 +32,7 @@ from typing import Any, Literal, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
-from weft.cells.monitor import Invoke, ModelStep, Monitor, Respond
+from weft.cells.monitor import Alternatives, Invoke, ModelStep, Monitor, Respond, Say, no_alternatives, say_by_repr
 from weft.cells.mutex import Mutex
 from weft.cells.shared import Shared
 from weft.errors import UsageError
@@ -118,19 +118,19 @@ class Sometimes:
 class History(Shared):
     """Calls that must be explained by a sequential model. Made by ``Setting.linearizable``."""
 
-    def __init__(self, initial: Any, model_step: ModelStep) -> None:
+    def __init__(self, initial: Any, model_step: ModelStep, alternatives: Alternatives, say: Say) -> None:
         self.name = "history"
-        self.monitor = Monitor(initial, model_step)
+        self.monitor = Monitor(initial, model_step, alternatives, say)
 
-    def call(self, operation: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    def call(self, operation: Any, function: Callable[..., Any], *arguments: Any, says: Callable[[Any], Any] | None = None) -> Any:
         """Return ``function(*arguments)``, which must be explicable as the model's ``operation``.
 
-        The call begins with its first step and ends with its last. What it returns is compared with the model's
-        result, so it must be an immutable value; an exception ends the thread.
+        The call begins with its first step and ends with its last. What it returns, or what ``says`` makes of it, is
+        compared with the model's result, so it must be an immutable value; an exception ends the thread.
         """
         world.current.emit(Invoke(operation))
         result = function(*arguments)
-        world.current.emit(Respond(result))
+        world.current.emit(Respond(result if says is None else says(result)))
         return result
 
 
@@ -205,14 +205,28 @@ class Setting:
         self.conditions.append(Sometimes(shows.__name__, shows))
         return shows
 
-    def linearizable(self, initial: Any, model_step: ModelStep) -> History:
+    def linearizable(
+        self,
+        initial: Any,
+        model_step: ModelStep,
+        *,
+        alternatives: Alternatives = no_alternatives,
+        say: Say = say_by_repr,
+    ) -> History:
         """Check calls against a sequential model: ``model_step(state, operation)`` is the next state and the result.
 
         Wrap each call: ``history.call(operation, function, *arguments)``. At most one history a scenario.
+
+        Args:
+            initial: The model's state when the threads start.
+            model_step: Pure.
+            alternatives: What else a call may do while others overlap it: ``alternatives(state, operation,
+                overlapping)``. By default nothing.
+            say: How a call and its result read in a finding.
         """
         if self.history is not None:
             raise UsageError("a scenario can have one history; put all operations into one model")
-        self.history = History(initial, model_step)
+        self.history = History(initial, model_step, alternatives, say)
         return self.history
 
     def letters(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ def _never_forget(_: DeletionProtocol, dentry: Dentry, drops: Drops) -> None:
 
 M19 = Planted(
     slug="M19",
-    source="the seed, vfs/dentry.go CommitDeleteDentry (a TODO there, S7c); fixed by 128948d6a",
+    source="the seed, vfs/dentry.go CommitDeleteDentry (left to be done there, S7c); fixed by 128948d6a",
     what="deleting a directory leaves the mounts that other namespaces have on it connected to a dead dentry",
     owner=DeletionProtocol,
     attribute="_forget_if_mounted",

@@ -239,7 +239,7 @@ def test_the_naive_search_agrees_that_the_safe_twin_holds(check: str) -> None:
 
 def test_an_inexplicable_history_says_what_would_have_been_allowed() -> None:
     message = explore(RACY["linearizability"][0]).violations[0].message
-    assert message == "no order of the calls explains 'add' = 1, because the model allows it only 2 here"
+    assert message == "no order of the calls explains 'add' = 1, because the model allows only 'add' = 2 here"
 
 
 def test_the_first_step_that_cannot_be_explained_ends_the_schedule() -> None:

@@ -13,7 +13,7 @@ Source: Herlihy and Wing, TOPLAS 1990; Wing and Gong, JPDC 1993; the just-in-tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,25 @@ from weft.cells.cell import Cell
 from weft.cells.values import ByEquality, identity
 
 Transition = tuple[Any, Any]
-ModelStep = Callable[[Any, Any], Transition | Sequence[Transition]]
-"""``step(state, operation)``: the next state and the result; a list of such pairs where the model leaves a choice."""
+ModelStep = Callable[[Any, Any], Transition]
+"""``step(state, operation)``: the next state and the result."""
+
+Alternatives = Callable[[Any, Any, tuple[Any, ...]], Iterable[Transition]]
+"""``alternatives(state, operation, overlapping)``: what else a call may do while those other calls are under way."""
+
+
+def no_alternatives(_state: Any, _operation: Any, _overlapping: tuple[Any, ...]) -> Iterable[Transition]:
+    """The strict reading: a call does what the model says, whatever overlaps it."""
+    return ()
+
+
+Say = Callable[[Any, Any], str]
+"""``say(operation, result)``: a call and what it returned, for people."""
+
+
+def say_by_repr(operation: Any, result: Any) -> str:
+    """``operation = result``, as Python would write them."""
+    return f"{operation!r} = {result!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +90,33 @@ class Inexplicable(ByEquality):
 
     Attributes:
         thread: Whose response it was.
-        operation, result: The call that cannot be explained.
-        allowed: What the model would have allowed it to return, as text, sorted.
+        call: The call that cannot be explained and what it returned, as text.
+        allowed: The same call with what the model would have allowed it to return, as texts, sorted.
     """
 
     thread: int
-    operation: Any
-    result: Any
+    call: str
     allowed: tuple[str, ...]
 
     @property
     def message(self) -> str:
         """The finding as a sentence."""
         allowed = " or ".join(self.allowed) or "nothing"
-        return (
-            f"no order of the calls explains {self.operation!r} = {self.result!r}, because the model allows it only {allowed} here"
-        )
+        return f"no order of the calls explains {self.call}, because the model allows only {allowed} here"
 
 
 class Monitor(Cell):
     """The cell. Threads never step on it; events ride on their other steps."""
 
-    __slots__ = ("model_step",)
+    __slots__ = ("alternatives", "model_step", "say")
 
-    def __init__(self, initial: Any, model_step: ModelStep) -> None:
+    def __init__(
+        self, initial: Any, model_step: ModelStep, alternatives: Alternatives = no_alternatives, say: Say | None = None
+    ) -> None:
         super().__init__(Explanations(frozenset({Configuration(initial)})))
         self.model_step = model_step
+        self.alternatives = alternatives
+        self.say = say or say_by_repr
 
     def advance(self, value: Any, thread: int, events: Iterable[Event]) -> Any:
         """The monitor's value after ``thread``'s ``events``: ``Explanations``, or ``Inexplicable`` for good. Pure."""
@@ -123,7 +141,7 @@ class Monitor(Cell):
             own = next(call for call in configuration.calls if call.thread == thread)
             operation = own.operation
             if own.done:
-                allowed.add(repr(own.result))
+                allowed.add(self.say(operation, own.result))
                 if identity(own.result) == wanted:
                     kept.add(Configuration(configuration.state, configuration.calls - {own}))
                 continue
@@ -133,16 +151,16 @@ class Monitor(Cell):
                     work.append(following)
         if kept:
             return Explanations(frozenset(kept))
-        return Inexplicable(thread, operation, result, tuple(sorted(allowed)))
+        return Inexplicable(thread, self.say(operation, result), tuple(sorted(allowed)))
 
     def _effects(self, configuration: Configuration) -> Iterable[Configuration]:
         """Every way in which one more call takes effect."""
         for call in configuration.calls:
             if call.done:
                 continue
-            answer = self.model_step(configuration.state, call.operation)
-            choices = answer if isinstance(answer, list) else [answer]
-            for state, result in choices:
+            overlapping = tuple(other.operation for other in configuration.calls if other is not call)
+            strict = self.model_step(configuration.state, call.operation)
+            for state, result in (strict, *self.alternatives(configuration.state, call.operation, overlapping)):
                 taken = Call(call.thread, call.operation, done=True, result=result)
                 yield Configuration(state, configuration.calls - {call} | {taken})
 
