@@ -1,8 +1,11 @@
 """Values held by C code while Python code that it called takes a step: frames do not show them.
 
-``list(shared)`` holds a snapshot while it asks for the length; ``sum`` holds what it has added up; ``sorted`` holds its keys; a call of a
-class holds the object under construction. See ``tests/programs/attacks.py`` for how an attack works.
+``list(shared)`` holds a snapshot while it asks for the length; ``sum`` holds what it has added up; ``sorted`` holds its keys;
+a call of a class holds the object under construction. See ``tests/programs/attacks.py`` for how an attack works.
 """
+
+# Odd code is the subject here.
+# ruff: noqa: B006, B008, B023, B904, C409, C414, C416, F841, PIE800, PIE804, PLC3002, RUF015, UP031, UP032
 
 from __future__ import annotations
 
@@ -317,7 +320,7 @@ def percent_formatted_object(x, pause):
 
 
 def printed_object(x, pause):
-    return str(x.load()) + str(Look(pause)) + "{}".format(Look(pause))
+    return str(x.load()) + str(Look(pause)) + f"{Look(pause)}"
 
 
 def object_as_index(x, pause):
@@ -465,7 +468,10 @@ def delegating_generators(x, pause):
 ATTACKS = tuple(
     value
     for value in list(globals().values())
-    if callable(value) and getattr(value, "__code__", None) is not None and value.__code__.co_varnames[:2] == ("x", "pause") and value is not both
+    if callable(value)
+    and getattr(value, "__code__", None) is not None
+    and value.__code__.co_varnames[:2] == ("x", "pause")
+    and value is not both
 )
 
 MORE_OUTCOMES = {
@@ -487,7 +493,11 @@ def test_a_value_hidden_while_c_code_runs_tells_local_states_apart(attack: Attac
     assert_survives(attack, outcomes=MORE_OUTCOMES.get(attack.__name__, 2))
 
 
-@pytest.mark.parametrize("copy", [list, tuple, sorted, lambda shared: [*shared], lambda shared: (lambda *a: a)(*shared)], ids=str)
+@pytest.mark.parametrize(
+    "copy",
+    [list, tuple, sorted, lambda shared: [*shared], lambda shared: (lambda *a: a)(*shared)],
+    ids=["list", "tuple", "sorted", "display", "arguments"],
+)
 @pytest.mark.parametrize(
     ("make", "change"),
     [

@@ -3,6 +3,9 @@
 See ``tests/programs/attacks.py`` for how an attack works.
 """
 
+# Odd code is the subject here.
+# ruff: noqa: B006, B008, B023, B904, C409, C414, C416, F841, PIE800, PIE804, PLC3002, RUF015, UP031, UP032
+
 from __future__ import annotations
 
 import contextlib
@@ -39,7 +42,7 @@ def star_argument(x, pause):
 
 
 def double_star_argument(x, pause):
-    return pack(**{"a": x.load()}, b=pause.load(), **{"c": pause.load()})
+    return pack(a=x.load(), b=pause.load(), c=pause.load())
 
 
 def callee_chosen_before_its_arguments(x, pause):
@@ -91,7 +94,7 @@ def dict_display(x, pause):
 
 
 def dict_display_with_stars(x, pause):
-    return tuple({**{"a": x.load()}, "b": pause.load()}.items())
+    return tuple({"a": x.load(), "b": pause.load()}.items())
 
 
 def walrus(x, pause):
@@ -607,7 +610,7 @@ def variable_read_by_name_only(x, pause):
 def variable_read_by_eval(x, pause):
     hidden = x.load()
     pause.load()
-    return eval("hidden")  # noqa: S307
+    return eval("hidden")
 
 
 def variable_read_from_the_frame(x, pause):
@@ -646,7 +649,7 @@ def deleted_closure_variable(x, pause):
 
 def executed_source(x, pause):
     namespace = {"x": x, "pause": pause}
-    exec("a = x.load()\nb = pause.load()\nresult = (a, b)", namespace)  # noqa: S102
+    exec("a = x.load()\nb = pause.load()\nresult = (a, b)", namespace)
     return namespace["result"]
 
 

@@ -1,8 +1,8 @@
 """The shape of an attack on the claim "equal local states have equal futures".
 
-The attacked thread reads ``x``, which is 0 or 1 depending on the schedule, hides the value somewhere, and reads ``pause``. At that second
-step both histories stand at the same instruction with the same step to take. If the hiding place is not part of the local state, the two
-are merged, the thread goes on as if it had read what the other history read, and an outcome is lost.
+The attacked thread reads ``x``, which is 0 or 1 depending on the schedule, hides the value somewhere, and reads ``pause``. At
+that second step both histories stand at the same instruction with the same step to take. If the hiding place is not part of
+the local state, the two are merged, the thread goes on as if it had read what the other history read, and an outcome is lost.
 
 Where the search cannot know all of a local state it must fall back on the history, which costs states and is always right.
 """

@@ -335,7 +335,7 @@ class Automaton:
             try:
                 key = content = self.values.number(thread.value)
             except SharedStateError as reason:
-                raise ending.refuse_mutable_result(name, reason) from None
+                raise ending.refuse_mutable_result(f"thread {name}", reason) from None
         key = (thread.number, "end", key if self._merge else origin)
         node = self._keys.get(key)
         if node is None:

@@ -1,13 +1,14 @@
 """What lies between two Python frames when the outer one waits in C code.
 
 A frame that called another Python function by itself holds nothing that its stack does not show. But ``list(shared)`` holds a
-snapshot while it asks for the length, ``sum(generator)`` holds what it has added up, and ``sorted`` holds its keys: C code between two
-Python frames has a state of its own, which nobody can read. So a frame that waits in C is described only if the C code is known to hold
-nothing but the operands of the waiting instruction: the call of a special method on an operand (``with``, ``in``, ``[]``, ``len``,
-operators, properties), the call of a class while its ``__init__`` runs, the resumption of a generator. Everything else is refused.
+snapshot while it asks for the length, ``sum(generator)`` holds what it has added up, and ``sorted`` holds its keys: C code
+between two Python frames has a state of its own, which nobody can read. So a frame that waits in C is described only if the C
+code is known to hold nothing but the operands of the waiting instruction: the call of a special method on an operand
+(``with``, ``in``, ``[]``, ``len``, operators, properties), the call of a class while its ``__init__`` runs, the resumption of
+a generator. Everything else is refused.
 
-Which frames wait in C: those whose stack depth the interpreter has not saved. It saves it exactly when it enters another Python frame
-without leaving its own loop (CPython 3.11 to 3.13, ``DISPATCH_INLINED``).
+Which frames wait in C: those whose stack depth the interpreter has not saved. It saves it exactly when it enters another
+Python frame without leaving its own loop (CPython 3.11 to 3.13, ``DISPATCH_INLINED``).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any, Final
 from weft.automaton import peek
 from weft.automaton.bytecode import Waiting
 
-_NUMERIC = "add sub mul matmul truediv floordiv mod divmod pow lshift rshift and xor or".split()
+_NUMERIC = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "xor", "or")
 _OPERATORS = frozenset(f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in _NUMERIC)
 _COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
 _TEXTS = frozenset(("__format__", "__str__", "__repr__"))
@@ -116,7 +117,7 @@ def _enters(called: Any, callee: types.FrameType, arguments: Iterable[Any] = (),
         return _code_of(called) is callee.f_code and not callee.f_code.co_flags & inspect.CO_GENERATOR
     if isinstance(called, type):
         return _constructs(called, callee, arguments_are_known=arguments_are_known)
-    owner = getattr(called, "__self__", None)
+    owner: Any = getattr(called, "__self__", None)
     if isinstance(called, types.MethodWrapperType) and called.__objclass__ is type and called.__name__ == "__call__":
         return _initialises(owner, callee, arguments_are_known=arguments_are_known)  # a metaclass that calls `super().__call__`
     if isinstance(called, (types.BuiltinFunctionType, types.MethodWrapperType)):

@@ -164,7 +164,7 @@ class LocalState:
 
     # -- values --------------------------------------------------------------------------------------------------
 
-    def value(self, value: Any) -> Key:  # noqa: PLR0911 - one return a kind of value
+    def value(self, value: Any) -> Key:
         """The description of one value."""
         kind = type(value)
         if kind in _ATOMS:
@@ -267,7 +267,7 @@ class LocalState:
         return ("exception", self.value(error.args), self.value(causes), tuple(trail), self._instance(error))
 
     def _instance(self, value: Any) -> Key:
-        kind = type(value)
+        kind: Any = type(value)
         if not _is_plain(kind):
             raise Unmergeable(f"a value of type {kind.__qualname__}")
         attributes = []
@@ -281,26 +281,33 @@ class LocalState:
 
 
 @cache
-def _is_plain(kind: type) -> bool:
-    """Whether all an instance holds is in what ``_descriptors`` lists: no state hidden in C."""
-    if hasattr(kind, "__del__"):
+def _is_plain(kind: Any) -> bool:
+    """Whether all an instance holds is in what ``_descriptors`` lists.
+
+    True of exceptions, and of classes written in Python: of these every byte beyond the base's is a slot, the dictionary or the
+    list of weak references. (``operator.itemgetter`` and ``itertools.count`` are heap types as well, but have C fields.)
+    """
+    if hasattr(kind, "__del__") or not (kind.__flags__ & _HEAP_TYPE or issubclass(kind, BaseException)):
         return False
     if issubclass(kind, BaseException):
         return True
-    return bool(kind.__flags__ & _HEAP_TYPE) and all(
-        base in (object, tuple) or base.__flags__ & _HEAP_TYPE for base in kind.__mro__
-    )
+    layout = [base for base in kind.__mro__ if not base.__flags__ & _HEAP_TYPE]
+    if layout not in ([object], [tuple, object]):
+        return False
+    slots = sum(isinstance(descriptor, types.MemberDescriptorType) for _, descriptor in _descriptors(kind))
+    own = slots + (kind.__dictoffset__ > 0) + (kind.__weakrefoffset__ > 0)
+    return bool(kind.__basicsize__ == layout[0].__basicsize__ + own * tuple.__itemsize__)
 
 
 @cache
-def _descriptors(kind: type) -> tuple[tuple[str, Any], ...]:
+def _descriptors(kind: Any) -> tuple[tuple[str, Any], ...]:
     """Where an instance of ``kind`` holds what: its dictionary, its slots, and the C fields of exceptions."""
     found: list[tuple[str, Any]] = []
     for base in kind.__mro__:
-        if base in (object, BaseException, Exception):
-            continue
         for name, descriptor in base.__dict__.items():
-            if isinstance(descriptor, (types.MemberDescriptorType, types.GetSetDescriptorType)) and name != "__weakref__":
+            if not isinstance(descriptor, (types.MemberDescriptorType, types.GetSetDescriptorType)) or name == "__weakref__":
+                continue
+            if base is not BaseException or name == "__dict__":
                 found.append((name, descriptor))
     return tuple(found)
 

@@ -5,8 +5,8 @@ half-computed sum), and two local states may differ in nothing else. The values 
 offsets that are the same in CPython 3.11, 3.12 and 3.13: ``PyFrameObject.f_frame`` points to the interpreter frame, whose
 ``localsplus`` array holds locals, closure cells and then the stack.
 
-The order in which a set yields its members depends on which came first and which are gone, so two equal sets may behave differently;
-what tells them apart is their hash table.
+The order in which a set yields its members depends on which came first and which are gone, so two equal sets may behave
+differently; what tells them apart is their hash table.
 
 Guarantee: ``AVAILABLE`` is true only where the layout is known *and* a self-test at import read back what it had put in.
 Elsewhere nothing is read and thread states are told apart by their history, which is sound and costs only states.

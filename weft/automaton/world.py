@@ -7,6 +7,7 @@ logical object is always the same Python object, and ``is`` means what it does i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -16,9 +17,9 @@ from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
 from weft.cells.monitor import Event
-from weft.cells.shared import Shared
+from weft.cells.shared import Shared, attributes_of, cells_named_after
 from weft.cells.values import identity
-from weft.errors import CheckFailed, UsageError
+from weft.errors import CheckFailed, SharedStateError, UsageError
 from weft.worlds.controlled import act_alone
 from weft.worlds.thread import Request, SuspendedThread
 
@@ -27,6 +28,30 @@ SharedT = TypeVar("SharedT", bound=Shared)
 
 OBSERVER = -2
 """The thread number of code that looks at a state: final checks and observers."""
+
+
+class _Probe(Shared):
+    """Made to be counted."""
+
+
+class _CountingWorld:
+    """Counts the references to a finished object that nobody else knows, on the way every such object goes."""
+
+    references = 0
+
+    def new_tag(self) -> world.Tag:
+        return OBSERVER, 0
+
+    def intern(self, shared: Shared) -> Shared:
+        self.references = sys.getrefcount(shared)
+        return shared
+
+
+def _references_in_intern() -> int:
+    counting = _CountingWorld()
+    with world.activate(counting):  # type: ignore[arg-type]
+        _Probe()
+    return counting.references
 
 
 class CompiledWorld:
@@ -54,6 +79,7 @@ class CompiledWorld:
         self._overlay: dict[int, Any] | None = None
         self._look: Callable[[int], Any] | None = None
         self._tags = count()
+        self._references = _references_in_intern()
 
     # -- what cells ask ----------------------------------------------------------------------------------------
 
@@ -96,7 +122,13 @@ class CompiledWorld:
         """See ``World.intern``."""
         if self.running is None:
             return shared
-        attributes = tuple((name, identity(value)) for name, value in sorted(vars(shared).items()))
+        held = attributes_of(shared)
+        if sys.getrefcount(shared) > self._references + sum(cells_named_after(shared, value) for value in held.values()):
+            raise SharedStateError(
+                f"{type(shared).__qualname__} hands itself to something else inside its own __init__, where a thread makes it; do "
+                "that when it is finished"
+            )
+        attributes = tuple((name, identity(value)) for name, value in sorted(held.items()))
         return self._known.setdefault((type(shared), attributes), shared)  # type: ignore[no-any-return]
 
     def slot(self, cell: Cell) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind, Outcome
-from weft.cells.values import identity
+from weft.cells.values import identity, settled
 
 T = TypeVar("T")
 
@@ -154,5 +154,4 @@ class AtomicReference(_Atomic[T]):
         super().__init__(initial)
 
     def _fit(self, value: T) -> T:
-        identity(value)
-        return value
+        return settled(value)  # type: ignore[no-any-return]

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from weft.cells import world
 from weft.cells.effects import BLOCKED, Kind, Misuse
-from weft.cells.values import SharedIdentity, identity
+from weft.cells.values import SharedIdentity, settled
 from weft.errors import SharedStateError
 
 
@@ -43,8 +43,7 @@ class Cell(SharedIdentity, metaclass=CellMeta):
     value: Any
 
     def __init__(self, initial: Any) -> None:
-        identity(initial)
-        self.value = initial
+        self.value = settled(initial)
         self._owner: object = None
         self._label: str | None = None
 
@@ -68,8 +67,15 @@ class Cell(SharedIdentity, metaclass=CellMeta):
         if self._label is None:
             self._owner, self._label = owner, label
 
+    def is_named_after(self, owner: object) -> bool:
+        """Whether ``owner`` gave it its place."""
+        return self._owner is owner
+
     def __repr__(self) -> str:
         return f"<{self.label}>"
+
+    def __hash__(self) -> int:
+        return hash(self.tag)  # not the address: sets of cells must yield the same order in every execution
 
     def __reduce__(self) -> Any:
         raise SharedStateError(f"{self!r} is shared state and cannot be copied or pickled")

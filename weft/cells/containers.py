@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind, Outcome
-from weft.cells.values import identity, order_key
+from weft.cells.values import identity, order_key, settled
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -63,7 +63,7 @@ class SharedDict(Cell, Generic[K, V]):
     def __init__(self, initial: Iterable[tuple[K, V]] = ()) -> None:
         pairs: Pairs = ()
         for key, value in initial:
-            pairs = _put(pairs, key, value)
+            pairs = _put(pairs, settled(key), settled(value))
         super().__init__(pairs)
 
     def get(self, key: K, default: V | None = None) -> V | None:
@@ -81,8 +81,7 @@ class SharedDict(Cell, Generic[K, V]):
         return self._step(GET, key) is not _ABSENT
 
     def __setitem__(self, key: K, value: V) -> None:
-        identity(value)
-        self._step(SET, key, value)
+        self._step(SET, settled(key), settled(value))
 
     def __delitem__(self, key: K) -> None:
         if self._step(POP, key) is _ABSENT:
@@ -144,7 +143,7 @@ class SharedSet(Cell, Generic[V]):
 
     def add(self, member: V) -> bool:
         """Put ``member`` in; whether it was new."""
-        return self._step(ADD, member)  # type: ignore[no-any-return]
+        return self._step(ADD, settled(member))  # type: ignore[no-any-return]
 
     def discard(self, member: V) -> bool:
         """Take ``member`` out; whether it was there."""
@@ -202,8 +201,7 @@ class SharedList(Cell, Generic[V]):
 
     def append(self, value: V) -> None:
         """Add ``value`` at the end."""
-        identity(value)
-        self._step(APPEND, value)
+        self._step(APPEND, settled(value))
 
     def pop(self, index: int = -1) -> V:
         """Remove and return the element at ``index``; ``IndexError`` where there is none."""
@@ -213,8 +211,7 @@ class SharedList(Cell, Generic[V]):
         return self._found(self._step(LIST_GET, index))  # type: ignore[no-any-return]
 
     def __setitem__(self, index: int, value: V) -> None:
-        identity(value)
-        self._found(self._step(LIST_SET, index, value))
+        self._found(self._step(LIST_SET, index, settled(value)))
 
     def __len__(self) -> int:
         return self._step(LENGTH)  # type: ignore[no-any-return]

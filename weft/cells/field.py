@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
-from weft.cells.values import identity
+from weft.cells.values import settled
 
 T = TypeVar("T")
 
@@ -32,5 +32,4 @@ class Field(Cell, Generic[T]):
 
     def write(self, value: T) -> None:
         """Set the value. A data race if another thread's next step touches it."""
-        identity(value)
-        self._step(WRITE, value)
+        self._step(WRITE, settled(value))

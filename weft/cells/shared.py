@@ -7,11 +7,13 @@ class and attribute.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from types import MemberDescriptorType
 from typing import Any
 
 from weft.cells import world
 from weft.cells.cell import Cell
-from weft.cells.values import SharedIdentity, identity
+from weft.cells.values import SharedIdentity, settled
 from weft.errors import SharedStateError
 
 
@@ -19,6 +21,9 @@ class SharedMeta(type):
     """Seals an object when its ``__init__`` has finished and lets the world choose its stand-in."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:  # noqa: D102
+        found: dict[str, Any] = {name: getattr(cls, name) for name in ("__eq__", "__hash__")}  # also where @dataclass put them
+        if found != {"__eq__": object.__eq__, "__hash__": Shared.__hash__}:
+            raise SharedStateError(f"{cls.__qualname__} defines __eq__ or __hash__; shared objects compare by identity only")
         made = super().__call__(*args, **kwargs)
         object.__setattr__(made, "_sealed", True)
         return world.current.intern(made)
@@ -46,8 +51,8 @@ class Shared(SharedIdentity, metaclass=SharedMeta):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "__eq__" in cls.__dict__ or "__hash__" in cls.__dict__:
-            raise SharedStateError(f"{cls.__qualname__} defines __eq__ or __hash__; shared objects compare by identity only")
+        if "__del__" in cls.__dict__:
+            raise SharedStateError(f"{cls.__qualname__} defines __del__; when it would run is up to the search, not to the code")
 
     def __setattr__(self, attribute: str, value: Any) -> None:
         where = f"{type(self).__qualname__}.{attribute}"
@@ -57,7 +62,7 @@ class Shared(SharedIdentity, metaclass=SharedMeta):
                 "declare it as a cell (AtomicInt64, Field, SharedDict, ...) and store into that"
             )
         try:
-            identity(value)
+            value = settled(value)
         except SharedStateError as reason:
             raise SharedStateError(
                 f"{where} is a {type(value).__qualname__}, which threads would share outside cells ({reason}); "
@@ -65,6 +70,9 @@ class Shared(SharedIdentity, metaclass=SharedMeta):
             ) from None
         _name_cells(self, attribute, value)
         object.__setattr__(self, attribute, value)
+
+    def __hash__(self) -> int:
+        return hash(self._tag)  # not the address: sets of shared objects must yield the same order in every execution
 
     def __delattr__(self, attribute: str) -> None:
         raise SharedStateError(f"{type(self).__qualname__}.{attribute} was deleted; attributes of shared objects are fixed")
@@ -78,6 +86,24 @@ class Shared(SharedIdentity, metaclass=SharedMeta):
 
     def __reduce__(self) -> Any:
         raise SharedStateError(f"{self!r} is shared state and cannot be copied or pickled")
+
+
+def attributes_of(shared: Shared) -> dict[str, Any]:
+    """Everything that ``shared`` holds, in slots and in its dictionary."""
+    held = dict(vars(shared))
+    for base in type(shared).__mro__:
+        for name, descriptor in base.__dict__.items():
+            if isinstance(descriptor, MemberDescriptorType):
+                with suppress(AttributeError):
+                    held[f"{base.__qualname__}.{name}"] = descriptor.__get__(shared)
+    return held
+
+
+def cells_named_after(owner: Shared, value: Any) -> int:
+    """How many cells in an attribute's value know ``owner`` by name."""
+    if isinstance(value, Cell):
+        return value.is_named_after(owner)
+    return sum(cells_named_after(owner, part) for part in value) if isinstance(value, tuple) else 0
 
 
 def _name_cells(owner: Shared, label: str, value: Any) -> None:

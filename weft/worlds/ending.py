@@ -7,15 +7,17 @@ or who is deadlocked, or who broke and how. Shared objects appear by their text,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
+from types import FunctionType, MethodType
 from typing import Any, Literal
 
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
 from weft.cells.mutex import Mutex
 from weft.cells.rwmutex import RWMutex
-from weft.cells.values import SharedIdentity, order_key
-from weft.errors import CheckFailed, UsageError, WeftError
+from weft.cells.values import SharedIdentity, identity, is_frozen_dataclass, order_key
+from weft.errors import CheckFailed, SharedStateError, UsageError, WeftError
 from weft.scenario import Results, Setting
 
 EndingKind = Literal["finished", "deadlock", "broken", "faulty", "livelock"]
@@ -53,7 +55,35 @@ def portable(value: Any) -> Any:
         return tuple(portable(part) for part in value)
     if type(value) is frozenset:
         return tuple(portable(part) for part in sorted(value, key=order_key))
-    return value
+    return _portable_structure(value)
+
+
+def _portable_structure(value: Any) -> Any:
+    """Named tuples and frozen dataclasses are kept unless something in them must change; functions go by name and content."""
+    kind = type(value)
+    if kind is FunctionType:
+        contents = tuple(cell.cell_contents for cell in value.__closure__ or ())
+        return (value.__qualname__, portable((contents, value.__defaults__, tuple((value.__kwdefaults__ or {}).items()))))
+    if kind is MethodType:
+        return (value.__func__.__qualname__, portable(value.__self__))
+    if kind is partial:
+        return ("partial", portable((value.func, value.args, tuple(value.keywords.items()))))
+    if isinstance(value, tuple):
+        parts: list[Any] = list(value)
+    elif is_frozen_dataclass(value):
+        parts = [getattr(value, f.name) for f in fields(value)]
+    else:
+        return value
+    shown = [portable(part) for part in parts]
+    return value if all(new is old for new, old in zip(shown, parts, strict=True)) else (kind.__qualname__, *shown)
+
+
+def _immutable(who: str, value: Any) -> Any:
+    try:
+        identity(value)
+    except SharedStateError as reason:
+        raise refuse_mutable_result(who, reason) from None
+    return portable(value)
 
 
 def judge(setting: Setting, values: Sequence[Any]) -> Ending:
@@ -63,8 +93,8 @@ def judge(setting: Setting, values: Sequence[Any]) -> Ending:
         WeftError: The scenario itself is at fault.
     """
     results = Results(setting.names, values)
-    returned = tuple(portable(value) for value in values)
-    observed = tuple(portable(look.function(results)) for look in setting.observers)
+    returned = tuple(_immutable(f"thread {name}", value) for name, value in zip(setting.names, values, strict=True))
+    observed = tuple(_immutable(f"the observer {look.name}", look.function(results)) for look in setting.observers)
     for check in setting.checks:
         try:
             check.function(results)
@@ -133,6 +163,6 @@ def _say(error: Exception) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def refuse_mutable_result(name: str, reason: Exception) -> UsageError:
-    """The error for a thread that returns something mutable."""
-    return UsageError(f"thread {name} returned something mutable, which cannot be part of an outcome: {reason}")
+def refuse_mutable_result(who: str, reason: Exception) -> UsageError:
+    """The error for a thread or an observer that returns something mutable."""
+    return UsageError(f"{who} returned something mutable, which cannot be part of an outcome: {reason}")

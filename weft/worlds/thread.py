@@ -8,6 +8,7 @@ A thread that is dropped in mid-flight is unwound: its ``finally`` blocks run, a
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -65,6 +66,8 @@ class SuspendedThread:
     def resume(self, result: Any = None) -> None:
         """Run to the next request, or to the end. ``result`` answers the request (ignored at the start)."""
         self.handled = None
+        collecting = gc.isenabled()
+        gc.disable()  # a collection runs finalisers and callbacks of whoever is around, at a moment that nothing repeats
         try:
             answer = self._greenlet.switch() if self._fresh else self._greenlet.switch(result)
         except KeyboardInterrupt:
@@ -73,6 +76,9 @@ class SuspendedThread:
             self.request = None
             self.error = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} {error}".rstrip())
             return
+        finally:
+            if collecting:
+                gc.enable()
         self._fresh = False
         if self._greenlet.dead:
             self.request, self.value = None, answer
