@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.unit.plugin.conftest import COUNTER, HEAD, WRONG, WRONG_REPORT, properties
+from tests.unit.plugin.conftest import COUNTER, HEAD, ROOT, WRONG, WRONG_REPORT, properties
 from weft.errors import EngineBug
 
 
@@ -78,17 +80,17 @@ def test_the_report_is_as_wide_as_columns_says(inner: pytest.Pytester, monkeypat
 @pytest.mark.parametrize(
     ("option", "limit"),
     [
-        ("--weft-max-states=2", "max-states 2"),
-        ("--weft-max-states=0.002K", "max-states 2"),
+        ("--weft-max-states=1000", "max-states 1,000"),
+        ("--weft-max-states=1K", "max-states 1,000"),
         ("--weft-max-seconds=1e-9", "max-seconds 1e-09"),
     ],
 )
 def test_an_unfinished_search_fails_and_says_which_limit_it_met(inner: pytest.Pytester, option: str, limit: str) -> None:
-    inner.makepyfile(test_it=COUNTER)
-    result = inner.runpytest("-k", "atomic_update", option)
-    result.assert_outcomes(failed=1, deselected=2)
+    inner.makepyfile(test_it=Path(ROOT, "tests/unit/cli/races/large.py").read_text())
+    result = inner.runpytest("-k", "many_steps", option)
+    result.assert_outcomes(failed=1, deselected=1)
     result.stdout.fnmatch_lines(
-        ["atomic_update (test_it.py:*): inconclusive", f"  the search ended at {limit}, before everything was seen"]
+        ["many_steps (test_it.py:*): inconclusive", f"  the search ended at {limit}, before everything was seen"]
     )
 
 
