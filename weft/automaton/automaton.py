@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from weft.automaton.determinism import Watch, watched
+from weft.automaton.global_state import GlobalState
 from weft.automaton.hidden_state import refuse_hidden_state
 from weft.automaton.local_state import LocalState, Unmergeable
 from weft.automaton.observer import Look, Observer
@@ -108,6 +109,8 @@ class Automaton:
         self.checks = StateChecks(self)
         for name, function in zip(self.setting.names, self.setting.functions, strict=True):
             refuse_hidden_state(name, function)
+        with self.entered():
+            self._globals = GlobalState(dict(zip(self.setting.names, self.setting.functions, strict=True)))
         initial = [self.values.number(value) for value in self.world.initial()]
         self.start = self._start(initial)
 
@@ -295,6 +298,7 @@ class Automaton:
 
     def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> _Edge:
         """The node where ``thread`` now is, and what happened on the way."""
+        self._globals.settle(self.setting.names[thread.number])
         allocated = tuple((slot, self.values.number(value)) for slot, value in self.world.fresh)
         if thread.request is None:
             return _Edge(self._end_of(thread, origin), allocated, tuple(self.world.events))
