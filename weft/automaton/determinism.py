@@ -7,6 +7,7 @@ with the recorded one.
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 import sysconfig
@@ -65,10 +66,13 @@ def _forbidden(function: Any, frame: FrameType) -> bool:
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
-    """Let ``watch`` see every call into C inside the ``with`` block."""
-    before = sys.getprofile()
+    """Let ``watch`` see every call into C inside the ``with`` block, where no garbage collection may call anything."""
+    before, collecting = sys.getprofile(), gc.isenabled()
+    gc.disable()
     sys.setprofile(watch)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collecting:
+            gc.enable()
