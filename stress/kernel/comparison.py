@@ -76,6 +76,7 @@ class Totals:
             *(f"  {line}" for line in self.pair_lines()),
             f"{sum(self.deliberate.values()):,} deliberate differences",
             *(f"  {self.deliberate[d.name]:6,} {d.name:<22} {d.because}" for d in DIFFERENCES),
+            f"unused in the list of deliberate differences: {', '.join(self.unused) or 'none'}",
             f"{len(self.findings)} other differences",
             *map(str, self.findings),
         ]

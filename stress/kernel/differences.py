@@ -129,7 +129,7 @@ def opens_a_directory_to_create(c: Comparison) -> bool:
 
 def creates_exclusively_what_is_no_name(c: Comparison) -> bool:
     o = c.operation
-    no_name = isinstance(o, op.Open) and o.create and o.exclusive and o.path.rstrip("/").rpartition("/")[2] in {"", ".", ".."}
+    no_name = isinstance(o, op.Open) and o.create and o.exclusive and o.path.rstrip("/").rpartition("/")[2] in NO_NAMES
     return no_name and results(c) == ("EISDIR", "EEXIST")
 
 
@@ -179,6 +179,20 @@ def asks_last_for_write_access(c: Comparison) -> bool:
     o = c.operation
     in_walk = ("ENOENT", "ENOTDIR") if isinstance(o, op.PathOperation) and o.path.endswith("/") else ("ENOENT",)
     return isinstance(o, op.Rmdir | op.Unlink) and c.expected in in_walk and c.found == "EROFS"
+
+
+def asks_for_write_access_before_the_name(c: Comparison) -> bool:
+    o = c.operation
+    no_name = isinstance(o, op.Rmdir | op.Unlink) and o.path.rstrip("/").rpartition("/")[2] in NO_NAMES
+    return no_name and c.expected == "EROFS" and c.found in {"EBUSY", "EINVAL", "EISDIR", "ENOTEMPTY"}
+
+
+def refuses_the_second_path_unwalked(c: Comparison) -> bool:
+    o = c.operation
+    if not isinstance(o, op.Link) or not isinstance(c.found, str):
+        return False
+    unknown = o.new[:1] != "/" and o.new_start is not None and o.new_start not in c.before.handles
+    return (not o.new and c.expected == "ENOENT") or (unknown and c.expected == "EBADF")
 
 
 def asks_last_for_mount_points(c: Comparison) -> bool:
@@ -248,6 +262,8 @@ DIFFERENCES = (
     Difference("empty-path", "facts 1.8: an empty path is ENOENT wherever it stands", has_an_empty_path),
     Difference("readdir-dead", "facts 1.9: iteration asks nothing about the directory's name", reads_a_dead_directory),
     Difference("order-write-access", "facts 1.6: the whole path is resolved before any other check", asks_last_for_write_access),
+    Difference("order-no-name", "facts 1.9: CheckBeginWrite precedes checkDelete", asks_for_write_access_before_the_name),
+    Difference("order-second-path", "facts 1.8: a path is parsed before any is walked", refuses_the_second_path_unwalked),
     Difference("order-mount-point", "facts 1.9: ENOTEMPTY precedes the EBUSY of DeleteDentry", asks_last_for_mount_points),
     Difference("order-link", "facts 1.9: LinkAt compares the mounts before CheckBeginWrite", links_across_mounts_first),
     Difference("order-unlink-root", "facts 1.9: EBUSY for a filesystem's root, as for rmdir", unlinks_a_root),
