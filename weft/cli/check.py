@@ -61,7 +61,7 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 def check(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.check.parallel import check_each, cores
-    from weft.cli.progress import Progress
+    from weft.cli.progress_line import Progress
     from weft.report import record
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])

@@ -7,6 +7,7 @@ import click
 from weft.cli.check import check
 from weft.cli.failures import Reported
 from weft.cli.listing import list_
+from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
 
@@ -82,7 +83,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (check, list_, replay, sample):
+for _command in (check, list_, progress, replay, sample):
     cli.add_command(_command)
 
 

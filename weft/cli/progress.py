@@ -1,77 +1,59 @@
-"""The line that shows a search going on: on a terminal only, on standard error, gone when it ends."""
+"""``weft progress``: which calls of a race are wait-free, lock-free or blocking."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from weft.report.console import errors
+import click
+
+from weft.cli import options
 
 if TYPE_CHECKING:
-    from rich.live import Live
+    from weft.search.progress import Progress
 
-    from weft.check.collect import Race
-    from weft.check.parallel import Running
+_HELP = """\
+Tell the progress class of each thread of the given races, exactly, from their state graphs.
 
-REFRESH_SECONDS = 0.1
+\b
+  wait-free  never waits, and others cannot make it take more steps than it takes alone
+  lock-free  never waits, but others can make it try again
+  blocking   has to wait for another thread somewhere; the witness is that step
+  stuck      others can keep it going for ever
 
-
-class Progress:
-    """A ``Watcher`` that draws. Use as a context manager around the searches."""
-
-    def __init__(self) -> None:
-        self._live: Live | None = None
-        self._where = ""
-        self._drawn = 0.0
-        self._last = (0, 0.0)
-
-    def __enter__(self) -> Progress:
-        console = errors()
-        if console.is_terminal and not console.is_dumb_terminal:
-            from rich.live import Live
-
-            # Drawn from pulse(), without a thread of its own: searches run alone.
-            self._live = Live("", console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
-            self._live.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        if self._live is not None:
-            self._live.stop()
-
-    def begin(self, race: Race, *, number: int, total: int) -> None:
-        """See ``Watcher``."""
-        self._where = f"{number}/{total} {race.scenario.name}"
-        self._last = (0, 0.0)
-        self._draw("building")
-
-    def pulse(self, states: int, transitions: int, seconds: float) -> None:
-        """See ``Watcher``."""
-        now = time.monotonic()
-        if self._live is None or now - self._drawn < REFRESH_SECONDS:
-            return
-        before, then = self._last
-        rate = (transitions - before) / (seconds - then) if seconds > then else 0.0
-        self._last = (transitions, seconds)
-        self._drawn = now
-        self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s")
-
-    def running(self, searches: Sequence[Running], *, done: int, total: int) -> None:
-        """See ``ParallelWatcher``."""
-        now = time.monotonic()
-        if self._live is not None and now - self._drawn >= REFRESH_SECONDS:
-            self._drawn = now
-            self._where = f"{done}/{total} done"
-            self._draw("   ".join(f"{one.race.scenario.name} {_far(one.states)}" for one in searches))
-
-    def _draw(self, text: str) -> None:
-        if self._live is not None:
-            from rich.text import Text
-
-            self._live.update(Text(f"{self._where}   {text}", no_wrap=True, overflow="ellipsis"), refresh=True)
+Exact for the race at hand. Meant for races that hold: a violation ends executions before their end.
+"""
 
 
-def _far(states: int) -> str:
-    return f"{states:,} states" if states else "building"
+@click.command("progress", short_help="Tell which calls are wait-free, lock-free or blocking.", help=_HELP)
+@options.paths_argument
+@options.keyword_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
+def progress(paths: tuple[str, ...], **given: Any) -> int:
+    """See its help."""
+    from weft.search.progress import progress as classify
+
+    races, _ = options.chosen(paths, keywords=given["keywords"], slow=False)
+    rows = [(race.scenario.name, row) for race in races if race.scenario.expect == "HOLDS" for row in classify(race.scenario)]
+    if given["as_json"]:
+        click.echo(json.dumps([{"race": name, **asdict(row)} for name, row in rows], indent=2))
+        return 0
+    _print(rows)
+    return 0
+
+
+def _print(rows: list[tuple[str, Progress]]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from weft.report import console
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    for head in ("race", "thread", "class", "steps", "alone", "witness"):
+        table.add_column(head, justify="right" if head in ("steps", "alone") else "left", overflow="fold")
+    for name, row in rows:
+        steps = "unbounded" if row.worst_steps is None else str(row.worst_steps)
+        alone = "unbounded" if row.alone_steps is None else str(row.alone_steps)
+        table.add_row(name, row.thread, row.progress, steps, alone, row.witness)
+    console.write_table(console.output(), table)

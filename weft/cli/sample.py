@@ -33,7 +33,7 @@ Exit code 1 if a violation was met where none is expected.
 def sample(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.check.run import Plan, sample_all
-    from weft.cli.progress import Progress
+    from weft.cli.progress_line import Progress
     from weft.report.record import race, report
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])

@@ -28,10 +28,10 @@ def shortest_schedule(machine: Machine, wanted: Callable[[State], bool], meter: 
     while level:
         following: list[State] = []
         for state in level:
-            successors = _successors(machine, state)
-            if not successors and wanted(state):
+            possible = successors(machine, state)
+            if not possible and wanted(state):
                 return _trace(parents, state)
-            for thread, after in successors:
+            for thread, after in possible:
                 if after not in parents:
                     parents[after] = (state, thread)
                     following.append(after)
@@ -51,7 +51,8 @@ def _trace(parents: dict[State, tuple[State, int] | None], state: State) -> Sche
     return Schedule(tuple(reversed(threads)))
 
 
-def _successors(machine: Machine, state: State) -> list[tuple[int, State]]:
+def successors(machine: Machine, state: State) -> list[tuple[int, State]]:
+    """Every step possible in ``state``: the thread and the state after it; none where the execution ends."""
     threads = machine.threads
     if any(machine.operations[node] == BROKEN for node in state[:threads]) or machine.faulty(state):
         return []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import RACES, ROOT, Weft
-from weft.cli.progress import Progress
+from weft.cli.progress_line import Progress
 from weft.report.document import decoded
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.unit.cli.conftest import RACES, ROOT, Weft
 from weft.check.parallel import Running, cores
-from weft.cli.progress import Progress
+from weft.cli.progress_line import Progress
 from weft.report.document import decoded
 
 FILES = [f"{RACES}/{name}.py" for name in ("broken", "deadlock", "faulty", "livelock", "lost_update", "two_kinds", "wrong")]
@@ -130,7 +130,7 @@ third = scenario(name="third")(huge)
 RUN = """\
 import sys
 from weft.cli.main import cli
-from weft.cli.progress import Progress
+from weft.cli.progress_line import Progress
 
 def running(self, searches, *, done, total):
     if len(searches) == 2 and all(one.states for one in searches):

@@ -1,0 +1,77 @@
+"""The line that shows a search going on: on a terminal only, on standard error, gone when it ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from weft.report.console import errors
+
+if TYPE_CHECKING:
+    from rich.live import Live
+
+    from weft.check.collect import Race
+    from weft.check.parallel import Running
+
+REFRESH_SECONDS = 0.1
+
+
+class Progress:
+    """A ``Watcher`` that draws. Use as a context manager around the searches."""
+
+    def __init__(self) -> None:
+        self._live: Live | None = None
+        self._where = ""
+        self._drawn = 0.0
+        self._last = (0, 0.0)
+
+    def __enter__(self) -> Progress:
+        console = errors()
+        if console.is_terminal and not console.is_dumb_terminal:
+            from rich.live import Live
+
+            # Drawn from pulse(), without a thread of its own: searches run alone.
+            self._live = Live("", console=console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False)
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def begin(self, race: Race, *, number: int, total: int) -> None:
+        """See ``Watcher``."""
+        self._where = f"{number}/{total} {race.scenario.name}"
+        self._last = (0, 0.0)
+        self._draw("building")
+
+    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+        """See ``Watcher``."""
+        now = time.monotonic()
+        if self._live is None or now - self._drawn < REFRESH_SECONDS:
+            return
+        before, then = self._last
+        rate = (transitions - before) / (seconds - then) if seconds > then else 0.0
+        self._last = (transitions, seconds)
+        self._drawn = now
+        self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s")
+
+    def running(self, searches: Sequence[Running], *, done: int, total: int) -> None:
+        """See ``ParallelWatcher``."""
+        now = time.monotonic()
+        if self._live is not None and now - self._drawn >= REFRESH_SECONDS:
+            self._drawn = now
+            self._where = f"{done}/{total} done"
+            self._draw("   ".join(f"{one.race.scenario.name} {_far(one.states)}" for one in searches))
+
+    def _draw(self, text: str) -> None:
+        if self._live is not None:
+            from rich.text import Text
+
+            self._live.update(Text(f"{self._where}   {text}", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def _far(states: int) -> str:
+    return f"{states:,} states" if states else "building"
