@@ -119,6 +119,7 @@ class Race(msgspec.Struct, kw_only=True, frozen=True):
     cyclic: bool = False
     omission_probability: float = 0.0
     fallbacks: dict[str, int] = {}
+    reached: dict[str, bool] = {}
     outcomes: list[Outcome] = []
     violations: list[Violation] = []
     seconds: float = 0.0

@@ -74,6 +74,7 @@ def race(checked: Checked) -> document.Race:
         cyclic=found.cyclic,
         omission_probability=found.omission_probability,
         fallbacks={scrubbed(why): count for why, count in sorted(found.fallbacks.items())},
+        reached=dict(found.reached),
         outcomes=_outcomes(found),
         violations=[_violation(checked, witness) for witness in checked.witnesses],
         seconds=round(found.seconds, 3),

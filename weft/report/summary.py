@@ -37,6 +37,8 @@ def details(race: document.Race, *, width: int) -> list[Text]:
     lines += map(Text, wrapped(_rests_on(race), width=width, indent=2))
     for outcome in race.outcomes:
         lines += map(Text, wrapped(f"outcome {say_outcome(outcome)}", width=width, indent=2))
+    for situation, shown in race.reached.items():
+        lines.append(Text(f"  sometimes {situation}: {'reached' if shown else 'not reached'}"))
     for why, times in race.fallbacks.items():
         text = f"told apart by history {words.count(times, 'time')}: {why}"
         lines += map(Text, wrapped(text, width=width, indent=2))
