@@ -5,7 +5,7 @@ a call of a class holds the object under construction. See ``tests/programs/atta
 """
 
 # Odd code is the subject here.
-# ruff: noqa: B006, B008, B023, B904, C409, C414, C416, F841, PIE800, PIE804, PLC3002, RUF015, UP031, UP032
+# ruff: noqa: C409, C414, C416, F841, PLC3002, UP031
 
 from __future__ import annotations
 

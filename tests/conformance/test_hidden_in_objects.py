@@ -5,7 +5,7 @@ attributes, addresses that are used again. See ``tests/programs/attacks.py`` for
 """
 
 # Odd code is the subject here.
-# ruff: noqa: B006, B008, B023, B904, C409, C414, C416, F841, PIE800, PIE804, PLC3002, RUF015, UP031, UP032
+# ruff: noqa: B006, B023, F841
 
 from __future__ import annotations
 

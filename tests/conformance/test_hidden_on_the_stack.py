@@ -4,7 +4,7 @@ See ``tests/programs/attacks.py`` for how an attack works.
 """
 
 # Odd code is the subject here.
-# ruff: noqa: B006, B008, B023, B904, C409, C414, C416, F841, PIE800, PIE804, PLC3002, RUF015, UP031, UP032
+# ruff: noqa: B008, B904, C409, C416, F841, PLC3002, RUF015
 
 from __future__ import annotations
 

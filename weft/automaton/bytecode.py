@@ -115,7 +115,9 @@ def waits(code: CodeType) -> Waits:
     for k, instruction in enumerate(graph.instructions):
         pushes = _PUSHES.get(instruction.opname)
         if pushes is not None and k in graph.depth:
-            offsets = _offsets(code, graph, k)
+            offsets = [*_offsets(code, graph, k)]
+            if instruction.opname == "YIELD_VALUE":
+                offsets.append(graph.instructions[k + 1].offset)  # where a suspended generator of 3.13 points
             after = graph.depth[k] + _effect(instruction, jump=False)
             hidden.update(dict.fromkeys(offsets, after - pushes))
             attribute = instruction.argval if isinstance(instruction.argval, str) else ""

@@ -90,6 +90,19 @@ def is_known(waiting: Waiting, stack: list[Any], callee: types.FrameType) -> boo
     return _has(callee, operands, methods) or (name in ("FOR_ITER", "SEND", "CONTAINS_OP") and _runs(operands[0], callee))
 
 
+def keeps_arguments(waiting: Waiting, stack: list[Any]) -> bool:
+    """Whether the C code uses the arguments of the function it called again: to try a reflected operator, to return the object.
+
+    To be asked only where ``is_known``.
+    """
+    if waiting.name == "CALL_FUNCTION_EX":
+        return not isinstance(stack[-1], (types.FunctionType, types.MethodType))
+    if waiting.name in ("CALL", "CALL_KW"):
+        called, arguments = _call(waiting, stack)
+        return not (isinstance(called, (types.FunctionType, types.MethodType)) or _ends_with(arguments))
+    return waiting.name in ("BINARY_OP", "COMPARE_OP", "LOAD_ATTR")
+
+
 def readable_depth(waiting: Waiting) -> int:
     """How much of the stack can be read while C code runs: some instructions let go of their operands early."""
     if waiting.name == "CALL_FUNCTION_EX":
@@ -99,16 +112,27 @@ def readable_depth(waiting: Waiting) -> int:
     return waiting.depth
 
 
-def _calls(waiting: Waiting, stack: list[Any], callee: types.FrameType) -> bool:
+def _call(waiting: Waiting, stack: list[Any]) -> tuple[Any, list[Any]]:
+    """What a ``CALL`` calls, and with which arguments; the object of a method call is the first of them."""
     extra = waiting.name == "CALL_KW"
     below = len(stack) - waiting.argument - 2 - extra
     lower, upper = stack[below], stack[below + 1]
-    if all(operand is None for operand in stack[below + 1 :]) and _has(callee, [lower], ("__exit__",)):
-        return True  # the end of a `with` block; calling a bound method puts its object in the method's place meanwhile
     arguments = stack[below + 2 : len(stack) - extra]
     if sys.version_info >= (3, 13):
-        return _enters(lower, callee, arguments if upper is peek.NULL else [upper, *arguments])
-    return _enters(upper, callee, arguments) if lower is peek.NULL else _enters(lower, callee, [upper, *arguments])
+        return lower, arguments if upper is peek.NULL else [upper, *arguments]
+    return (upper, arguments) if lower is peek.NULL else (lower, [upper, *arguments])
+
+
+def _calls(waiting: Waiting, stack: list[Any], callee: types.FrameType) -> bool:
+    called, arguments = _call(waiting, stack)
+    if _ends_with(arguments) and _has(callee, [called], ("__exit__",)):
+        return True  # calling a bound method puts its object in the method's place meanwhile
+    return _enters(called, callee, arguments)
+
+
+def _ends_with(arguments: list[Any]) -> bool:
+    """Whether these are the arguments that the end of a ``with`` block gives to ``__exit__``."""
+    return len(arguments) == 3 and all(argument is None for argument in arguments)
 
 
 def _enters(called: Any, callee: types.FrameType, arguments: Iterable[Any] = (), *, arguments_are_known: bool = True) -> bool:

@@ -5,8 +5,8 @@ What threads can reach by name is collected once, after the set-up: the global v
 and classes found there, and so on. After each re-execution it must be what it was. Constants, tables and caches of the standard
 library are not touched by this; a global list that somebody appends to is.
 
-Limit: what is reached only through names made at run time (``getattr`` with a computed name, ``importlib``) is not seen, nor are the
-standard library and installed packages looked into.
+Limit: what is reached only through names made at run time (``getattr`` with a computed name, ``importlib``) is not seen, nor
+are the standard library and installed packages looked into.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class GlobalState:
             pairs = zip(self._shared_objects, self._sizes, strict=True)
             shared = next(shared for shared, size in pairs if len(vars(shared)) != size)
             name = list(vars(shared))[-1]
-            raise SharedStateError(f"thread {thread} gave a {type(shared).__qualname__} the attribute {name} after __init__, {_ADVICE}")
+            raise SharedStateError(
+                f"thread {thread} gave a {type(shared).__qualname__} the attribute {name} after __init__, {_ADVICE}"
+            )
 
     def _compare(self, thread: str, namespace: _Namespace) -> None:
         for name, value, label in zip(namespace.names, namespace.values, namespace.labels, strict=True):
@@ -173,7 +175,7 @@ class GlobalState:
 
     def _mutable(self, value: Any, label: str) -> None:
         kind = type(value)
-        if kind not in (list, dict, set, bytearray) and not kind.__module__ == "collections":
+        if kind not in (list, dict, set, bytearray) and kind.__module__ != "collections":
             if not hasattr(value, "__dict__"):
                 return
             self._visit(kind, label)

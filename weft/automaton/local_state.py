@@ -13,6 +13,7 @@ runs no code. What C code between two frames holds is judged in ``calls.py``.
 from __future__ import annotations
 
 import gc
+import inspect
 import operator
 import types
 from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ from typing import Any
 
 from weft.automaton import peek
 from weft.automaton.bytecode import Waits, waits
-from weft.automaton.calls import is_known, readable_depth
+from weft.automaton.calls import is_known, keeps_arguments, readable_depth
 from weft.cells.cell import Cell
 from weft.cells.values import SharedIdentity
 from weft.errors import SharedStateError
@@ -69,18 +70,18 @@ _HASHED: tuple[Any, ...] = ({}, set(), {}.values(), {}.items())
 _HASHED_ITERATORS = tuple(type(iter(sample)) for sample in _HASHED)
 _TRANSPARENT_CODES = (Cell._step.__code__, SuspendedThread.ask.__code__)
 _HEAP_TYPE = 1 << 9
-_OPTIMIZED = 1
 
 
 class LocalState:
     """Describes one suspended thread. Use once: aliasing is numbered over the whole description."""
 
-    __slots__ = ("_chain", "_kept", "_numbers", "_transparent")
+    __slots__ = ("_arguments_kept", "_chain", "_kept", "_numbers", "_transparent")
 
     def __init__(self, transparent: Iterable[types.CodeType] = ()) -> None:
         self._transparent = {*_TRANSPARENT_CODES, *transparent}
         self._numbers: dict[int, int] = {}
         self._kept: list[Any] = []
+        self._arguments_kept: types.FrameType | None = None
         self._chain: list[tuple[types.FrameType, types.FrameType | None]] = []
 
     def describe(self, thread: SuspendedThread) -> Key:
@@ -97,20 +98,15 @@ class LocalState:
             if frame.f_code not in self._transparent:
                 self._chain.append((frame, callee))
             frame, callee = frame.f_back, frame
-        entered_from_c = [*(self._waits_in_c(frame) for frame, _ in self._chain[1:]), True]
         try:
-            frames = [self._frame(*pair, entered_from_c=entered) for pair, entered in zip(self._chain, entered_from_c, strict=True)]
+            frames = [self._frame(*pair) for pair in reversed(self._chain)]  # outermost first: a caller knows what it keeps
             return (*frames, self.value(thread.handled))
         except RecursionError:
             raise Unmergeable("a structure too deep to describe") from None
 
     # -- frames --------------------------------------------------------------------------------------------------
 
-    @staticmethod
-    def _waits_in_c(frame: types.FrameType) -> bool:
-        return peek.AVAILABLE and peek.saved_depth(frame) is None
-
-    def _frame(self, frame: types.FrameType, callee: types.FrameType | None, *, entered_from_c: bool) -> Key:
+    def _frame(self, frame: types.FrameType, callee: types.FrameType | None = None) -> Key:
         if not peek.AVAILABLE:
             raise Unmergeable("this interpreter's frames cannot be read")
         code, position = frame.f_code, frame.f_lasti
@@ -120,7 +116,7 @@ class LocalState:
                 f"{code.co_filename}:{code.co_firstlineno}: {code.co_qualname} assigns the global variable "
                 f"{facts.assigned_global!r}, which threads would share outside cells; declare it as a cell of a shared object"
             )
-        hidden = facts.hidden.get(position) if code.co_flags & _OPTIMIZED else None
+        hidden = facts.hidden.get(position) if code.co_flags & inspect.CO_OPTIMIZED else None
         if hidden is None:
             raise Unmergeable(f"suspended at an unusual instruction in {code.co_qualname}")
         saved = peek.saved_depth(frame)
@@ -128,18 +124,20 @@ class LocalState:
             raise Unmergeable(f"stack depth {saved} where {hidden} was computed in {code.co_qualname}")
         held = self._held_in_c(frame, facts, callee) if saved is None and callee is not None else peek.entries(frame, hidden)
         dead = facts.dead.get(position, frozenset())
-        if entered_from_c or code.co_name == "__init__":
+        if self._arguments_kept is frame or code.co_name in ("__init__", "__new__"):
             dead = self._without_arguments(dead, facts, code)
         values = [None if k in dead and _inert(value) else self.value(value) for k, value in enumerate(held)]
         return (facts, position, Same(frame.f_globals), tuple(values))
 
-    @staticmethod
-    def _held_in_c(frame: types.FrameType, facts: Waits, callee: types.FrameType) -> list[Any]:
+    def _held_in_c(self, frame: types.FrameType, facts: Waits, callee: types.FrameType) -> list[Any]:
         """What a frame holds that waits in C, the operands of its instruction included: they may be all that C code has."""
         waiting = facts.waiting[frame.f_lasti]
         held = peek.entries(frame, readable_depth(waiting))
-        if not is_known(waiting, held[peek.local_count(frame.f_code) :], callee):
+        stack = held[peek.local_count(frame.f_code) :]
+        if not is_known(waiting, stack, callee):
             raise Unmergeable(f"C code between {frame.f_code.co_qualname} and {callee.f_code.co_qualname} has a state of its own")
+        if not callee.f_code.co_flags & inspect.CO_GENERATOR and keeps_arguments(waiting, stack):
+            self._arguments_kept = callee
         return held
 
     @staticmethod
@@ -160,7 +158,7 @@ class LocalState:
             if handled:
                 raise Unmergeable("a running generator that handles an exception, which hides its caller's")
             return ("generator", [f for f, _ in self._chain].index(frame))
-        return ("generator", self._frame(frame, None, entered_from_c=False), tuple([self.value(held) for held in handled]))
+        return ("generator", self._frame(frame), tuple([self.value(held) for held in handled]))
 
     # -- values --------------------------------------------------------------------------------------------------
 
