@@ -151,10 +151,11 @@ def _step(execution: Execution, number: int) -> Step:
     request = thread.request
     assert request is not None
     file, line, function = code_under_test(thread.frame)
-    before = ending.portable(request.cell.value)
+    cell, names = request.cell, execution.setting.names
+    before = ending.shown(cell, cell.value, names)
     result = execution.step(number)
-    text = _asked(request)
-    return Step(number, text, ending.portable(result), before, ending.portable(request.cell.value), file, line, function)
+    after = ending.shown(cell, cell.value, names)
+    return Step(number, _asked(request), ending.portable(result), before, after, file, line, function)
 
 
 def code_under_test(frame: FrameType | None) -> tuple[str, int, str]:

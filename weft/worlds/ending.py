@@ -47,10 +47,19 @@ class Ending:
         return (self.kind, self.results, self.observed, self.slug)
 
 
+class Words(str):
+    """Text that stands for a value and is shown as it is, without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def portable(value: Any) -> Any:
     """``value`` with shared objects replaced by their text, so that engines and processes agree on it."""
     if isinstance(value, SharedIdentity):
-        return repr(value)
+        return Words(repr(value))
     if type(value) is tuple:
         return tuple(portable(part) for part in value)
     if type(value) is frozenset:
@@ -84,6 +93,25 @@ def _immutable(who: str, value: Any) -> Any:
     except SharedStateError as reason:
         raise refuse_mutable_result(who, reason) from None
     return portable(value)
+
+
+def shown(cell: Cell, value: Any, names: Sequence[str]) -> Any:
+    """What ``cell`` holds, for a trace: portable, with locks in words."""
+    if isinstance(cell, Mutex):
+        return Words(f"held by {_name(value - 1, names)}" if value else "free")
+    if isinstance(cell, RWMutex):
+        writer, queued, readers, waiting = value
+        parts = [f"written by {_name(writer - 1, names)}"] if writer else []
+        parts += [f"read by {', '.join(_name(r, names) for r in readers)}"] if readers else []
+        parts += [f"wanted by {', '.join(_name(w, names) for w in (*([queued - 1] if queued else []), *waiting))}"] * bool(
+            queued or waiting
+        )
+        return Words("; ".join(parts) or "free")
+    return portable(value)
+
+
+def _name(number: int, names: Sequence[str]) -> str:
+    return names[number] if 0 <= number < len(names) else "the set-up"
 
 
 def judge(setting: Setting, values: Sequence[Any]) -> Ending:
