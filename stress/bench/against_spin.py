@@ -81,9 +81,8 @@ def _number(said: str, what: str) -> int:
 
 def main(words: tuple[str, ...]) -> None:
     """Print the table."""
-    print(
-        f"{'race':6}{'SPIN states':>13}{'weft states':>13}{'ratio':>7}{'SPIN trans.':>13}{'weft trans.':>13}{'SPIN s':>9}{'weft s':>9}"
-    )
+    heads = {"SPIN states": 13, "weft states": 13, "ratio": 7, "SPIN trans.": 13, "weft trans.": 13, "SPIN s": 9, "weft s": 9}
+    print("race  " + "".join(f"{head:>{width}}" for head, width in heads.items()))
     for word in words:
         spin, ours = by_spin(word), by_weft(word)
         if spin is None:
