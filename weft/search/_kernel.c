@@ -764,11 +764,16 @@ static PyObject *search_trail(Search *s, PyObject *Py_UNUSED(ignored))
     return trail;
 }
 
+static PyObject *bytes_of(const void *data, uint64_t size)
+{
+    return PyBytes_FromStringAndSize(size ? data : "", (Py_ssize_t)size);
+}
+
 static PyObject *search_edges(Search *s, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("y#y#y#y#", (char *)s->sources, (Py_ssize_t)(s->edges * sizeof *s->sources), (char *)s->targets,
-                         (Py_ssize_t)(s->edges * sizeof *s->targets), (char *)s->actors, (Py_ssize_t)s->edges,
-                         (char *)s->terminal_numbers, (Py_ssize_t)(s->terminals * sizeof *s->terminal_numbers));
+    return Py_BuildValue("NNNN", bytes_of(s->sources, s->edges * sizeof *s->sources),
+                         bytes_of(s->targets, s->edges * sizeof *s->targets), bytes_of(s->actors, s->edges),
+                         bytes_of(s->terminal_numbers, s->terminals * sizeof *s->terminal_numbers));
 }
 
 static PyObject *search_counts(Search *s, PyObject *Py_UNUSED(ignored))
