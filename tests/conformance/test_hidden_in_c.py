@@ -5,7 +5,7 @@ a call of a class holds the object under construction. See ``tests/programs/atta
 """
 
 # Odd code is the subject here.
-# ruff: noqa: C409, C414, C416, F841, PLC3002, UP031
+# ruff: noqa: C409, C414, C416, F841, PLC3002, UP031, UP032
 
 from __future__ import annotations
 
@@ -320,7 +320,7 @@ def percent_formatted_object(x, pause):
 
 
 def printed_object(x, pause):
-    return str(x.load()) + str(Look(pause)) + f"{Look(pause)}"
+    return str(x.load()) + str(Look(pause)) + "{}".format(Look(pause))
 
 
 def object_as_index(x, pause):

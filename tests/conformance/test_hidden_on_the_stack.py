@@ -4,7 +4,7 @@ See ``tests/programs/attacks.py`` for how an attack works.
 """
 
 # Odd code is the subject here.
-# ruff: noqa: B008, B904, C409, C416, F841, PLC3002, RUF015
+# ruff: noqa: B008, B904, C409, C416, F841, PIE800, PIE804, PLC3002, RUF015
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def star_argument(x, pause):
 
 
 def double_star_argument(x, pause):
-    return pack(a=x.load(), b=pause.load(), c=pause.load())
+    return pack(**{"a": x.load()}, b=pause.load(), **{"c": pause.load()})
 
 
 def callee_chosen_before_its_arguments(x, pause):
@@ -94,7 +94,7 @@ def dict_display(x, pause):
 
 
 def dict_display_with_stars(x, pause):
-    return tuple({"a": x.load(), "b": pause.load()}.items())
+    return tuple({**{"a": x.load()}, "b": pause.load()}.items())
 
 
 def walrus(x, pause):
