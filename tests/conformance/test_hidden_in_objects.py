@@ -844,9 +844,8 @@ def cells_made_in_the_thread(x, pause):
 
 
 def lambda_identity_by_default_argument(x, pause):
-    y = 3
     held = AtomicReference(None)
-    held.store((lambda v=0: (v, y)) if x.load() else (lambda v=1: (v, y)))
+    held.store((lambda v=0: v) if x.load() else (lambda v=1: v))
     pause.load()
     return held.load()()
 

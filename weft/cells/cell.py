@@ -42,6 +42,14 @@ class Cell(SharedIdentity, metaclass=CellMeta):
     tag: world.Tag
     value: Any
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__slots__" not in cls.__dict__:
+            raise SharedStateError(
+                f"{cls.__qualname__} derives from a cell, so its attributes would be shared outside cells; derive from Shared and "
+                "hold the cell in an attribute"
+            )
+
     def __init__(self, initial: Any) -> None:
         self.value = settled(initial)
         self._owner: object = None

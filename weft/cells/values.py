@@ -18,6 +18,7 @@ from enum import Enum, Flag
 from functools import cache, partial
 from typing import Any
 
+from weft.cells import world
 from weft.errors import SharedStateError
 
 _ATOMS = (bool, int, str, bytes, types.NoneType, types.EllipsisType)
@@ -137,10 +138,24 @@ def settled(value: Any) -> Any:
     """``value`` as a cell or a shared object holds it: frozen sets, which yield equal members in any order, in one order.
 
     Raises:
-        SharedStateError: The value, or a part of it, is mutable.
+        SharedStateError: The value, or a part of it, is mutable; or it is a function over variables of a thread that still
+            runs and may assign them.
     """
     identity(value)
+    if getattr(world.current, "running", None) is not None:
+        _refuse_running_closure(value)
     return _in_order(value)
+
+
+def _refuse_running_closure(value: Any) -> None:
+    if isinstance(value, types.FunctionType) and value.__closure__:
+        raise SharedStateError(
+            f"{value.__qualname__} is used by other threads but closes over {', '.join(value.__code__.co_freevars)} of the thread "
+            "that made it; pass what it needs as arguments or defaults, or make it in the set-up"
+        )
+    parts = value if isinstance(value, (tuple, frozenset)) else (value.func, *value.args) if isinstance(value, partial) else ()
+    for part in parts:
+        _refuse_running_closure(part)
 
 
 def _in_order(value: Any) -> Any:

@@ -231,6 +231,36 @@ def test_a_function_in_an_attribute_that_assigns_its_surroundings_is_refused():
     assert "Holder.bump" in refused_setting(build)
 
 
+def test_a_function_over_variables_of_a_running_thread_is_refused_in_a_cell():
+    """The thread may assign the variable later, and another thread that calls the function would see it."""
+
+    def build(s: Setting) -> None:
+        held: AtomicReference[Any] = AtomicReference(None)
+
+        def make() -> None:
+            value = 0
+            held.store(lambda: value)
+            value = held.exchange(None) is None
+
+        s.thread(make)
+
+    assert "closes over value of the thread that made it" in refused_setting(build)
+
+
+def test_a_function_over_variables_of_the_set_up_may_be_in_a_cell():
+    def build(s: Setting) -> None:
+        value = 5
+        held: AtomicReference[Any] = AtomicReference(lambda: value)
+        s.thread(lambda: held.load()(), name="worker")
+
+    assert [outcome[1] for outcome in merged(program("function", build)).outcomes] == [(5,)]
+
+
+def test_a_class_derived_from_a_cell_is_refused():
+    with pytest.raises(SharedStateError, match="Tagged derives from a cell"):
+        type("Tagged", (AtomicInt64,), {})
+
+
 # -- globals ------------------------------------------------------------------------------------------------------
 
 
