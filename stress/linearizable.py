@@ -18,7 +18,8 @@ from impl.flags import O_RDONLY
 from impl.sync import Shared
 from model import operations as op
 from stress.machine import Machine, Process
-from weft import Setting, UsageError
+from stress.visible import visible_tree
+from weft import Setting, UsageError, require
 from weft.scenario import History
 
 NAMESPACE = "init"
@@ -123,7 +124,15 @@ def tracked(s: Setting, *setup: tuple[str, ...]) -> tuple[Machine, TrackedProces
             if answered != "ok" or isinstance(result, str):
                 raise UsageError(f"the set-up {name}{tuple(arguments)} answers {answered}, the model {result}")
     machine.watch(s)
-    return machine, TrackedProcess(machine.process, s.linearizable(state, model.step, alternatives=alternatives, say=say))
+    history = s.linearizable(state, model.step, alternatives=alternatives, say=say)
+
+    @s.final
+    def the_tree_is_one_that_the_model_ends_with(_: object) -> None:
+        found = visible_tree(machine.vfs, machine.process.context)
+        allowed = [model.visible_tree(end, NAMESPACE) for end in history.monitor.states()]
+        require(found in allowed, f"the tree is {found}, the model ends with {' or '.join(map(str, allowed))}")
+
+    return machine, TrackedProcess(machine.process, history)
 
 
 def _operations(name: str, arguments: list[str]) -> list[Any]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from weft.cells.cell import Cell
+from weft.cells.effects import Kind
 from weft.cells.values import ByEquality, identity
 
 Transition = tuple[Any, Any]
@@ -105,6 +106,9 @@ class Inexplicable(ByEquality):
         return f"no order of the calls explains {self.call}, because the model allows only {allowed} here"
 
 
+EXPLANATIONS = Kind("explanations", lambda value: (value, value), reads_only=True)
+
+
 class Monitor(Cell):
     """The cell. Threads never step on it; events ride on their other steps."""
 
@@ -117,6 +121,11 @@ class Monitor(Cell):
         self.model_step = model_step
         self.alternatives = alternatives
         self.say = say or say_by_repr
+
+    def states(self) -> frozenset[Any]:
+        """The model's states that are still possible; for final checks. Empty once the history is inexplicable."""
+        value = self._step(EXPLANATIONS)
+        return frozenset(c.state for c in value.configurations) if isinstance(value, Explanations) else frozenset()
 
     def advance(self, value: Any, thread: int, events: Iterable[Event]) -> Any:
         """The monitor's value after ``thread``'s ``events``: ``Explanations``, or ``Inexplicable`` for good. Pure."""
