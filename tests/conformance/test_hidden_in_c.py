@@ -323,6 +323,35 @@ def printed_object(x, pause):
     return str(x.load()) + str(Look(pause)) + "{}".format(Look(pause))
 
 
+def text_converted_before_it_is_formatted(x, pause):
+    class Text(str):
+        def __format__(self, _):
+            return str(pause.load()) + str(self)
+
+    class Named:
+        def __init__(self, value):
+            self.value = value
+
+        def __repr__(self):
+            return Text(self.value)
+
+    return f"{Named(x.load())!r:>3}"
+
+
+def finaliser_of_an_argument(x, pause_in_del):
+    log: list[int] = []
+
+    class Final:
+        def __init__(self, value):
+            self.value = value
+
+        def __del__(self):
+            log.append(self.value + pause_in_del.load())
+
+    isinstance(Final(x.load()), (Final, type(Final(5))))
+    return tuple(log)
+
+
 def object_as_index(x, pause):
     return [[10, 20], [30, 40]][x.load()][Look(pause)]
 
@@ -491,6 +520,11 @@ MORE_OUTCOMES = {
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
 def test_a_value_hidden_while_c_code_runs_tells_local_states_apart(attack: Attack):
     assert_survives(attack, outcomes=MORE_OUTCOMES.get(attack.__name__, 2))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # __del__ swallows what unwinds a thread
+def test_a_step_in_a_finaliser_tells_local_states_apart():
+    assert_survives(finaliser_of_an_argument)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from weft.automaton.bytecode import Waiting
 _NUMERIC = ("add", "sub", "mul", "matmul", "truediv", "floordiv", "mod", "pow", "lshift", "rshift", "and", "xor", "or")
 _OPERATORS = frozenset(f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in _NUMERIC)
 _COMPARISONS = frozenset(("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"))
+_CONVERSION, _HAS_SPECIFICATION = 3, 4
 _TEXTS = frozenset(("__format__", "__str__", "__repr__"))
 
 # Instruction: (how far below the top of the stack its operands are, which of their special methods it calls).
@@ -80,7 +81,9 @@ def is_known(waiting: Waiting, stack: list[Any], callee: types.FrameType) -> boo
     if name == "WITH_EXCEPT_START":
         return _enters(stack[-4], callee)
     if name == "FORMAT_VALUE":
-        return _has(callee, [stack[-2 if waiting.argument & 4 else -1]], _TEXTS)
+        return not waiting.argument & _CONVERSION and _has(
+            callee, [stack[-2 if waiting.argument & _HAS_SPECIFICATION else -1]], _TEXTS
+        )
     if name in _DESCRIPTORS:
         return _is_attribute(waiting, stack[-1], callee)
     if name not in _SPECIAL:
@@ -109,6 +112,8 @@ def readable_depth(waiting: Waiting) -> int:
         return waiting.depth - (2 if sys.version_info >= (3, 13) else 1) - (waiting.argument & 1)
     if waiting.name == "BEFORE_WITH":
         return waiting.depth - 1
+    if waiting.name == "FORMAT_VALUE" and waiting.argument & _CONVERSION:
+        return waiting.depth - (2 if waiting.argument & _HAS_SPECIFICATION else 1)
     return waiting.depth
 
 

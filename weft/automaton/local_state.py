@@ -131,6 +131,8 @@ class LocalState:
 
     def _held_in_c(self, frame: types.FrameType, facts: Waits, callee: types.FrameType) -> list[Any]:
         """What a frame holds that waits in C, the operands of its instruction included: they may be all that C code has."""
+        if callee.f_code.co_name == "__del__":
+            raise Unmergeable("a finaliser, which runs while its caller lets go of operands")
         waiting = facts.waiting[frame.f_lasti]
         held = peek.entries(frame, readable_depth(waiting))
         stack = held[peek.local_count(frame.f_code) :]
