@@ -1,12 +1,9 @@
 """The sequential specification of the VFS: what each call does when nothing overlaps it.
 
-``step(state, operation) -> (state, result)`` is a pure function over immutable, hashable values. A result is
-``("ok", payload)`` or the name of an errno; an operation that fails changes nothing. There is one user, who may do
-anything: permission is always granted, EACCES and EPERM of permissions do not exist here. It says nothing about
-locks, reference counts or progress.
-
-Inode numbers and mount ids are never returned, so any implementation can be compared: a place is identified by the
-label its filesystem was given when it was made. ``visible_tree`` compares everything a namespace can reach.
+``step(state, operation) -> (state, result)`` is a pure function over immutable, hashable values. A result is ``("ok", payload)`` or
+the name of an errno; an operation that fails changes nothing. The one user may do anything, so there is no EACCES, and no EPERM
+of permissions. Nothing is said about locks, reference counts or progress, nor about inode numbers: a place is identified by
+the label its filesystem was given. ``visible_tree`` is everything a namespace can reach.
 
 What an implementation may do beyond this while calls overlap is in ``allowances``; nothing, by default.
 
@@ -20,17 +17,8 @@ from model.specification import Result, step
 from model.state import State
 
 __all__ = [
-    "Allowances",
-    "Operation",
-    "Result",
-    "State",
-    "Unfinished",
-    "alternatives",
-    "initial",
-    "resume",
-    "step",
-    "visible_tree",
-]
+    "Allowances", "Operation", "Result", "State", "Unfinished", "alternatives", "initial", "resume", "step", "visible_tree",
+]  # fmt: skip
 
 
 def initial(namespace: str = "init", filesystem: str = "root") -> State:

@@ -15,12 +15,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from model import mounts, paths
 from model import operations as op
+from model.paths import begin
 from model.specification import Result, step
-from model.state import Handle, HandleName, Refused, State
+from model.state import Handle, HandleName, Refused, State, without
 
-BEGINS_WRITE = (op.BeginWrite, op.Open, op.Mkdir, op.Rmdir, op.Unlink, op.Rename, op.Link, op.Symlink)
+BEGINS_WRITE = op.BeginWrite | op.Open | op.Mkdir | op.Rmdir | op.Unlink | op.Rename | op.Link | op.Symlink
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,53 +46,41 @@ Transition = tuple[State, Result | Unfinished]
 
 
 def alternatives(
-    state: State,
-    operation: op.Operation,
-    *,
-    overlapping: Collection[op.Operation],
-    scratch: HandleName,
-    allowances: Allowances,
+    state: State, operation: op.Operation, *, overlapping: Collection[op.Operation], scratch: HandleName, allowances: Allowances
 ) -> tuple[Transition, ...]:
     """Further transitions of ``operation``, now. ``scratch`` is a handle name of the calling thread's own."""
-    found = list[Transition]()
-    eager = isinstance(operation, op.Umount) and not operation.lazy
-    pinned = allowances.busy_umount and eager and any(isinstance(o, op.PathOperation) for o in overlapping)
-    closing = isinstance(operation, op.Remount) and operation.read_only
-    counted = allowances.busy_remount and closing and any(isinstance(o, BEGINS_WRITE) for o in overlapping)
-    if (pinned or counted) and not isinstance(step(state, operation)[1], str):
-        found.append((state, "EBUSY"))
-    if overlapping and allowances.stepwise_dotdot and isinstance(operation, op.Stat | op.GetDentry | op.Open):
-        found += split_dotdot(state, operation, scratch)
-    torn = overlapping and allowances.torn_stat
-    if torn and isinstance(operation, op.Stat):
-        after = walk_first(state, operation, operation.path, scratch, follow=operation.follow)
-        found += [(after, Unfinished(op.StatHandle(scratch), scratch))] if after else []
-    if torn and isinstance(operation, op.StatHandle) and operation == op.StatHandle(operation.handle):
-        now = step(state, operation)[1]
-        if not isinstance(now, str):
+    if not overlapping:
+        return ()
+    found, now = list[Transition](), step(state, operation)[1]
+    match operation:
+        case op.Umount(lazy=False) if allowances.busy_umount and any(isinstance(o, op.PathOperation) for o in overlapping):
+            found += [] if isinstance(now, str) else [(state, "EBUSY")]
+        case op.Remount(read_only=True) if allowances.busy_remount and any(isinstance(o, BEGINS_WRITE) for o in overlapping):
+            found += [] if isinstance(now, str) else [(state, "EBUSY")]
+        case op.StatHandle(nlink=None, size_bytes=None) if allowances.torn_stat and not isinstance(now, str):
             parts = replace(operation, nlink=now[1][1]), replace(operation, size_bytes=now[1][2])
             found += [(state, Unfinished(rest, scratch)) for rest in parts]
+        case op.Stat() | op.GetDentry() | op.Open() if allowances.stepwise_dotdot:
+            names = operation.path.split("/")
+            for end in (k + 1 for k, name in enumerate(names) if name == ".."):
+                rest = replace(operation, start=scratch, path="/".join(names[end:]).lstrip("/") or ".")
+                found += walk_first(state, replace(operation, path="/".join(names[:end])), rest, scratch)
+    if allowances.torn_stat and isinstance(operation, op.Stat):
+        found += walk_first(state, operation, op.StatHandle(scratch), scratch, follow=operation.follow)
     return tuple(found)
 
 
-def split_dotdot(state: State, o: op.Stat | op.GetDentry | op.Open, scratch: HandleName) -> list[Transition]:
-    """Walk up to and including a ".." now, the rest later."""
-    parts, found = o.path.split("/"), list[Transition]()
-    for end in (i + 1 for i, part in enumerate(parts) if part == ".."):
-        after = walk_first(state, o, "/".join(parts[:end]), scratch)
-        rest = replace(o, start=scratch, path="/".join(parts[end:]).lstrip("/") or ".")
-        found += [(after, Unfinished(rest, scratch))] if after else []
-    return found
-
-
-def walk_first(state: State, o: op.PathOperation, path: str, hold: HandleName, *, follow: bool = True) -> State | None:
+def walk_first(
+    state: State, o: op.PathOperation, rest: op.Operation, scratch: HandleName, *, follow: bool = True
+) -> list[Transition]:
+    """Walk now, and do the ``rest`` from there later; impossible if the walk fails."""
     try:
-        at = paths.to_end(state, paths.start(state, o.namespace, path, o.start), follow_final=follow)
+        handle = Handle(scratch, begin(state, o).to_end(follow_final=follow))
     except Refused:
-        return None
-    return mounts.collect(state._replace(handles=state.handles.put(hold, Handle(at))))
+        return []
+    return [(state._replace(handles=(*without(state.handles, scratch), handle)).tidy(), Unfinished(rest, scratch))]
 
 
 def resume(state: State, unfinished: Unfinished) -> tuple[State, Result]:
     after, result = step(state, unfinished.operation)
-    return mounts.collect(after._replace(handles=after.handles.without(unfinished.scratch))), result
+    return after._replace(handles=without(after.handles, unfinished.scratch)).tidy(), result

@@ -2,36 +2,56 @@
 
 ``namespace`` is the caller: its mount namespace, whose root is its root. A relative path starts at the handle ``start``
 (a cwd or dirfd), or at the root if None. Callers name the handles and namespaces they create. Misused names: ESRCH
-unknown namespace, EBADFD a name already in use, EBADF unknown handle (as ``start``: if the path is relative).
+unknown namespace, EBADF unknown handle (as ``start``: if the path is relative), EBADFD a new name that is in use.
 """
 
-# ruff: noqa: D101 - a comment beside the class says what is not in its name
+# ruff: noqa: D101, E701, E702 - a table: one line a call, and beside it what is not in its name
+# fmt: off
 
-from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, dataclass_transform
 
 from model.state import HandleName
 
-# fmt: off
 
-@dataclass(frozen=True)
-class PathOperation:
-    namespace: str
-    path: str
-    _: KW_ONLY
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Call:
+    """Makes every class below it a frozen dataclass with keyword-only fields."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
+
+class HandleOperation(Call): handle: HandleName = field(kw_only=False)
+class Close(HandleOperation): ...  # drop a handle of either kind, with the writers it counts
+class Readdir(HandleOperation): ...  # payload: ((name, kind), ...), sorted, all of it, without "." and ".."
+class BeginWrite(HandleOperation): ...  # count a writer on the handle's mount
+class EndWrite(HandleOperation): ...  # EINVAL if the handle has none outstanding
+class Read(HandleOperation): size_bytes: int; offset: int | None = None  # payload: the bytes; None: at the position, which moves
+class Write(HandleOperation): data: bytes; offset: int | None = None  # payload: how many bytes
+class StatHandle(HandleOperation): nlink: int | None = None; size_bytes: int | None = None  # as Stat; not None: read earlier
+
+class NamespaceOperation(Call): namespace: str = field(kw_only=False)
+class CreateNamespace(NamespaceOperation): filesystem: str  # on a new, empty memfs with this label
+class CloneNamespace(NamespaceOperation): source: str  # copies every mount attached in ``source``; handles stay where they are
+class AcquireNamespace(NamespaceOperation): ...  # one more reference
+class ReleaseNamespace(NamespaceOperation): ...  # the last one detaches everything from the root, lazily
+
+class PathOperation(Call):
+    namespace: str = field(kw_only=False)
+    path: str = field(kw_only=False)
     start: HandleName | None = None
 
 class Mkdir(PathOperation): ...
 class Rmdir(PathOperation): ...
 class Unlink(PathOperation): ...
+class Symlink(PathOperation): target: str
 class Readlink(PathOperation): ...  # payload: the target
+class Stat(PathOperation): follow: bool = True  # payload: (kind, nlink, size in bytes, filesystem's label); a directory's size is 0
+class GetDentry(PathOperation): handle: HandleName; follow: bool = True  # walk and keep the result (a cwd, O_PATH); payload: label
+class Mount(PathOperation): filesystem: str; read_only: bool = False  # a new, empty memfs with this label
+class Umount(PathOperation): lazy: bool = False
+class Remount(PathOperation): read_only: bool
 
-@dataclass(frozen=True, kw_only=True)
-class GetDentry(PathOperation):  # walk and keep the result (a cwd, O_PATH); payload: the filesystem's label
-    handle: HandleName
-    follow: bool = True
-
-@dataclass(frozen=True, kw_only=True)
 class Open(PathOperation):  # payload: the filesystem's label; ``exclusive`` without ``create`` is ignored
     handle: HandleName
     access: Literal["r", "w", "rw"] = "r"
@@ -41,73 +61,15 @@ class Open(PathOperation):  # payload: the filesystem's label; ``exclusive`` wit
     directory: bool = False
     nofollow: bool = False
 
-@dataclass(frozen=True, kw_only=True)
-class Stat(PathOperation):  # payload: (kind, nlink, size in bytes, filesystem's label); a directory's size is 0
-    follow: bool = True
-
-@dataclass(frozen=True, kw_only=True)
-class Symlink(PathOperation):
-    target: str
-
-@dataclass(frozen=True, kw_only=True)
-class Mount(PathOperation):  # a new, empty memfs
-    filesystem: str  # its label
-    read_only: bool = False
-
-@dataclass(frozen=True, kw_only=True)
-class Umount(PathOperation):
-    lazy: bool = False
-
-@dataclass(frozen=True, kw_only=True)
-class Remount(PathOperation):
-    read_only: bool
-
-@dataclass(frozen=True, kw_only=True)
 class TwoPaths(PathOperation):  # from ``path`` to ``new``, each with its own start
     new: str
     new_start: HandleName | None = None
 
+    def second(self) -> PathOperation:  # noqa: D102
+        return PathOperation(self.namespace, self.new, start=self.new_start)
+
 class Rename(TwoPaths): ...
 class Link(TwoPaths): ...  # a final symlink in ``path`` is not followed
 class Bind(TwoPaths): ...  # not recursive
-
-@dataclass(frozen=True)
-class HandleOperation:
-    handle: HandleName
-
-class Close(HandleOperation): ...  # drop a handle of either kind, with the writers it counts
-class Readdir(HandleOperation): ...  # payload: ((name, kind), ...), sorted, all of it, without "." and ".."
-class BeginWrite(HandleOperation): ...  # count a writer on the handle's mount
-class EndWrite(HandleOperation): ...  # EINVAL if the handle has none outstanding
-
-@dataclass(frozen=True, kw_only=True)
-class Read(HandleOperation):  # payload: the bytes; ``offset`` None: at the position, which moves on
-    size_bytes: int
-    offset: int | None = None
-
-@dataclass(frozen=True, kw_only=True)
-class Write(HandleOperation):  # payload: how many bytes; ``offset`` as in Read
-    data: bytes
-    offset: int | None = None
-
-@dataclass(frozen=True, kw_only=True)
-class StatHandle(HandleOperation):  # as Stat; what is not None was read earlier (see ``allowances``)
-    nlink: int | None = None
-    size_bytes: int | None = None
-
-@dataclass(frozen=True)
-class NamespaceOperation:
-    namespace: str
-
-@dataclass(frozen=True, kw_only=True)
-class CreateNamespace(NamespaceOperation):
-    filesystem: str  # the label of its root
-
-@dataclass(frozen=True, kw_only=True)
-class CloneNamespace(NamespaceOperation):  # copies every mount attached in ``source``; handles stay where they are
-    source: str
-
-class AcquireNamespace(NamespaceOperation): ...  # one more reference
-class ReleaseNamespace(NamespaceOperation): ...  # the last one detaches everything from the root, lazily
 
 Operation = PathOperation | HandleOperation | NamespaceOperation

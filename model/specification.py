@@ -1,276 +1,282 @@
 """``step``: the result of an operation and the state after it. An operation that fails changes nothing.
 
-Each case resolves its whole path and then makes its checks in the order written; the errors of a walk are in ``paths``,
-of wrong names in ``operations``. As in era E1, a filesystem may be mounted on a file. The functions by kind of
-operation may be long: they are lists of short cases.
+Unknown names are refused first, then empty paths, then what the walks meet (``paths``), then what the case checks, in its order.
+As in era E1, a mount point's entries count before its mounts, and names are looked up before a read-only mount is noticed.
 
 Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readlink as in their Linux man pages.
 """
 
 # ruff: noqa: D103 - where there is no docstring, the name and the types say it all
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from model import mounts, paths, tree
 from model import operations as op
-from model.state import DentryId, Handle, Inode, Mount, MountId, Namespace, Refused, State, VirtualDentry, refuse_if
+from model.paths import SPECIAL, Walk, begin, follow
+from model.state import (
+    Dentry,
+    DentryId,
+    Handle,
+    Inode,
+    InodeId,
+    Mount,
+    MountId,
+    Namespace,
+    Refused,
+    State,
+    VirtualDentry,
+    changed,
+    named,
+    refuse,
+    without,
+)
 
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
-LastErrors = dict[str, str]  # the errors of a path that ends in no component at all, in "." and in ".."
 
-CREATE: LastErrors = {"": "EEXIST", ".": "EEXIST", "..": "EEXIST"}
-RMDIR: LastErrors = {"": "EBUSY", ".": "EINVAL", "..": "ENOTEMPTY"}
-UNLINK: LastErrors = {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"}
-RENAME: LastErrors = {"": "EBUSY", ".": "EBUSY", "..": "EBUSY"}
-
-
-class Name(NamedTuple):
-    """The last component of a path in its directory, and the dentry there if any, without what is mounted on it."""
-
-    mount: MountId
-    parent: DentryId
-    name: str
-    child: DentryId | None
-    must_be_directory: bool
+RMDIR = {"": "EBUSY", ".": "EINVAL", "..": "ENOTEMPTY"}  # the errors of a path that ends in no name
+UNLINK = {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"}
 
 
 def step(state: State, operation: op.Operation) -> tuple[State, Result]:
     """What ``operation`` does to ``state`` when nothing overlaps it."""
     try:
-        if isinstance(operation, op.HandleOperation):
-            after, payload = on_handle(state, operation)
-        elif isinstance(operation, op.NamespaceOperation):
-            after, payload = on_namespace(state, operation), None
-        elif isinstance(operation, op.GetDentry | op.Open | op.Stat | op.Readlink):
-            after, payload = look(state, operation)
-        elif isinstance(operation, op.Mount | op.Umount | op.Remount | op.Bind):
-            after, payload = on_mounts(state, operation), None
-        else:
-            after, payload = on_tree(state, operation), None
+        after, payload = perform(state, operation)
     except Refused as refused:
-        return state, refused.errno_name
-    return after, ("ok", payload)
+        return state, str(refused)
+    return state if after is state else after.tidy(), ("ok", payload)
 
 
-def on_handle(state: State, o: op.HandleOperation) -> Outcome:
-    refuse_if(o.handle not in state.handles, "EBADF")
-    handle = state.handles[o.handle]
-    inode = paths.inode_of(state, handle.at.dentry)
+def perform(state: State, o: op.Operation) -> Outcome:
+    if isinstance(o, op.HandleOperation):
+        return on_handle(state, o, named(state.handles, o.handle, "EBADF"))
+    if isinstance(o, op.NamespaceOperation):
+        return on_namespace(state, o), None
+    walk = begin(state, o)
+    if isinstance(o, op.TwoPaths):
+        return on_two_paths(state, o, walk, begin(state, o.second())), None
     match o:
-        case op.Close():
-            return mounts.collect(state._replace(handles=state.handles.without(o.handle))), None
-        case op.StatHandle():
-            kind, nlink, size, label = describe(state, handle.at)
-            seen = (nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes)
-            return state, (kind, *seen, label)
-        case op.Readdir():
-            refuse_if(not handle.access, "EBADF")
-            refuse_if(inode.kind != "directory", "ENOTDIR")
-            names = tree.children(state, handle.at.dentry).items()
-            return state, tuple((name, paths.inode_of(state, child).kind) for name, child in names)
-        case op.BeginWrite():
-            refuse_if(state.mounts[handle.at.mount].read_only, "EROFS")
-            return hold(state, o, handle._replace(writes=handle.writes + 1)), None
-        case op.EndWrite():
-            refuse_if(handle.writes == 0, "EINVAL")
-            return hold(state, o, handle._replace(writes=handle.writes - 1)), None
-        case op.Read() | op.Write():
-            refuse_if(("r" if isinstance(o, op.Read) else "w") not in handle.access, "EBADF")
-            refuse_if(inode.kind == "directory", "EISDIR")
-            return transfer(state, o, handle, inode.content if isinstance(inode.content, bytes) else b"")
+        case op.Stat():
+            return state, describe(state, walk.to_end(follow_final=o.follow))
+        case op.Readlink():
+            return state, readlink(*state.inode(walk.to_end(follow_final=False).dentry))
+        case op.GetDentry() | op.Open():
+            return new_handle(state, o, walk)
+    return on_path(state, o, walk), None
+
+
+def on_path(state: State, o: op.PathOperation, walk: Walk) -> State:
+    refuse(ENOENT=isinstance(o, op.Symlink) and not o.target)
+    match o:
+        case op.Mkdir():
+            return create(walk.to_last(), Inode("directory"))
+        case op.Symlink():
+            return create(walk.to_last(), Inode("symlink", o.target.encode()))
+        case op.Rmdir():
+            return remove(walk.to_last(), o.namespace, RMDIR, directory=True)
+        case op.Unlink():
+            return remove(walk.to_last(), o.namespace, UNLINK, directory=False)
+        case op.Mount():
+            return mount_new(state, o, walk.to_end())
+        case op.Umount() | op.Remount():
+            return on_mount(state, o, follow(state, walk.to_end()))
     raise TypeError(f"not an operation: {o!r}")
 
 
-def transfer(state: State, o: op.Read | op.Write, handle: Handle, content: bytes) -> Outcome:
-    offset = handle.offset if o.offset is None else o.offset
-    refuse_if(offset < 0 or (isinstance(o, op.Read) and o.size_bytes < 0), "EINVAL")
+def on_two_paths(state: State, o: op.TwoPaths, old: Walk, new: Walk) -> State:
+    if isinstance(o, op.Rename):
+        return rename(old.to_last(), new.to_last(), o.namespace)
+    source = old.to_end(follow_final=isinstance(o, op.Bind))
+    if isinstance(o, op.Link):
+        return create(new.to_last(), source)
+    return mount_on(state, new.to_end(), state.mounts[source.mount]._replace(root=source.dentry), bound_in=o.namespace)
+
+
+def on_handle(state: State, o: op.HandleOperation, handle: Handle) -> Outcome:
+    kind, nlink, size, label = describe(state, handle.at)
+    match o:
+        case op.Close():
+            return state._replace(handles=without(state.handles, o.handle)), None
+        case op.StatHandle():
+            return state, (kind, nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes, label)
+        case op.Readdir():
+            refuse(EBADF=not handle.access, ENOTDIR=kind != "directory")
+            return state, tuple((name, state.inode(d).kind) for name, d in sorted(state.children(handle.at.dentry).items()))
+        case op.BeginWrite():
+            refuse(EROFS=state.mounts[handle.at.mount].read_only)
+            return hold(state, handle._replace(writes=handle.writes + 1)), None
+        case op.EndWrite():
+            refuse(EINVAL=handle.writes == 0)
+            return hold(state, handle._replace(writes=handle.writes - 1)), None
+        case op.Read() | op.Write():
+            permitted = ("r" if isinstance(o, op.Read) else "w") in handle.access
+            refuse(EBADF=not permitted, EISDIR=kind == "directory", EINVAL=o.offset is not None and o.offset < 0)
+            return transfer(state, o, handle)
+    raise TypeError(f"not an operation: {o!r}")
+
+
+def transfer(state: State, o: op.Read | op.Write, handle: Handle) -> Outcome:
+    content, offset = state.inode(handle.at.dentry).content, handle.offset if o.offset is None else o.offset
     data = content[offset : offset + o.size_bytes] if isinstance(o, op.Read) else o.data
     if isinstance(o, op.Write) and data:
-        content = content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :]
-        state = tree.with_content(state, handle.at.dentry, content)
+        state = write(state, handle.at, content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :])
     if o.offset is None:
-        state = hold(state, o, handle._replace(offset=offset + len(data)))
+        state = hold(state, handle._replace(offset=offset + len(data)))
     return state, data if isinstance(o, op.Read) else len(data)
 
 
 def on_namespace(state: State, o: op.NamespaceOperation) -> State:
-    new = isinstance(o, op.CreateNamespace | op.CloneNamespace)
-    if (o.namespace in state.namespaces) == new:
-        raise Refused("EBADFD" if new else "ESRCH")
-    match o:
-        case op.CreateNamespace():
-            state, root = tree.make(state, None, "", Inode("directory"))
-            state, mount = mounts.connect(state, Mount(o.filesystem, root, None, o.namespace))
-            return with_namespace(state, o.namespace, Namespace(mount))
-        case op.CloneNamespace():
-            refuse_if(o.source not in state.namespaces, "ESRCH")
-            state, mount = mounts.clone(state, state.namespaces[o.source].root, o.namespace)
-            return with_namespace(state, o.namespace, Namespace(mount))
-    namespace = state.namespaces[o.namespace]
+    if isinstance(o, op.CreateNamespace | op.CloneNamespace):
+        refuse(EBADFD=o.namespace in {namespace.name for namespace in state.namespaces})
+        if isinstance(o, op.CloneNamespace):
+            return state.clone(named(state.namespaces, o.source, "ESRCH").root, o.namespace)
+        state, root = new_file(state, None, "", Inode("directory"))
+        namespaces = (*state.namespaces, Namespace(o.namespace, MountId(len(state.mounts))))
+        return state._replace(namespaces=namespaces, mounts=(*state.mounts, Mount(o.filesystem, root, namespace=o.namespace)))
+    namespace = named(state.namespaces, o.namespace, "ESRCH")
     references = namespace.references + (1 if isinstance(o, op.AcquireNamespace) else -1)
-    if references:
-        return with_namespace(state, o.namespace, namespace._replace(references=references))
-    state = state._replace(namespaces=state.namespaces.without(o.namespace))
-    return mounts.disown(mounts.detach(state, [namespace.root], disconnect_hierarchy=True), o.namespace)
+    kept = (*without(state.namespaces, o.namespace), namespace._replace(references=references))
+    return state._replace(namespaces=kept) if references else state.release(namespace)
 
 
-def look(state: State, o: op.GetDentry | op.Open | op.Stat | op.Readlink) -> Outcome:
-    refuse_if(isinstance(o, op.GetDentry | op.Open) and o.handle in state.handles, "EBADFD")
-    cursor = paths.start(state, o.namespace, o.path, o.start)
+def readlink(kind: str, content: bytes) -> str:
+    refuse(EINVAL=kind != "symlink")
+    return content.decode()
+
+
+def new_handle(state: State, o: op.GetDentry | op.Open, walk: Walk) -> Outcome:
+    """The payload is the filesystem's label."""
+    refuse(EBADFD=o.handle in {handle.name for handle in state.handles})
     if isinstance(o, op.Open):
-        return open_file(state, cursor._replace(must_be_directory=cursor.must_be_directory or o.directory), o)
-    at = paths.to_end(state, cursor, follow_final=not isinstance(o, op.Readlink) and o.follow)
-    if isinstance(o, op.Stat):
-        return state, describe(state, at)
-    if isinstance(o, op.GetDentry):
-        return hold(state, o, Handle(at)), state.mounts[at.mount].filesystem
-    inode = paths.inode_of(state, at.dentry)
-    refuse_if(inode.kind != "symlink", "EINVAL")
-    return state, inode.content
-
-
-def open_file(state: State, cursor: paths.Cursor, o: op.Open) -> Outcome:
-    if o.create:
-        state, at = find_or_create(state, cursor, o)
+        state, handle = open_file(walk._replace(must_be_directory=walk.must_be_directory or o.directory), o)
     else:
-        at = paths.to_end(state, cursor, follow_final=not o.nofollow)
-    writing = "w" in o.access or o.truncate
-    kind = paths.inode_of(state, at.dentry).kind
-    refuse_if(kind == "symlink", "ELOOP")
-    refuse_if(writing and kind == "directory", "EISDIR")
-    refuse_if(writing and state.mounts[at.mount].read_only, "EROFS")
-    state = tree.with_content(state, at.dentry, b"") if o.truncate else state
-    return hold(state, o, Handle(at, o.access)), state.mounts[at.mount].filesystem
+        handle = Handle(o.handle, walk.to_end(follow_final=o.follow))
+    return hold(state, handle), state.mounts[handle.at.mount].filesystem
 
 
-def find_or_create(state: State, cursor: paths.Cursor, o: op.Open) -> tuple[State, VirtualDentry]:
+def open_file(walk: Walk, o: op.Open) -> tuple[State, Handle]:
+    state, at = find_or_create(walk, o) if o.create else (walk.state, walk.to_end(follow_final=not o.nofollow))
+    kind, writing = state.inode(at.dentry).kind, "w" in o.access or o.truncate
+    refuse(
+        ELOOP=kind == "symlink",
+        EISDIR=writing and kind == "directory",
+        EROFS=writing and state.mounts[at.mount].read_only,
+    )
+    return write(state, at, b"") if o.truncate else state, Handle(o.handle, at, o.access)
+
+
+def find_or_create(walk: Walk, o: op.Open) -> tuple[State, VirtualDentry]:
     """The walk of O_CREAT: a final symlink is followed unless O_NOFOLLOW, and what it names is created."""
-    (at, rest) = (cursor := paths.to_last(state, cursor)).at, cursor.rest
-    refuse_if(cursor.must_be_directory or rest in ((".",), ("..",)), "EISDIR")
-    if rest and (at.dentry, rest[0]) not in state.entries:
-        refuse_if(state.dentries[at.dentry].dead, "ENOENT")
-        refuse_if(state.mounts[at.mount].read_only, "EROFS")
-        state, child = tree.make(state, at.dentry, rest[0], Inode("file"))
-        return state, VirtualDentry(at.mount, child)
-    refuse_if(o.exclusive, "EEXIST")
-    if not rest:
-        return state, at
-    return find_or_create(state, paths.advance(state, cursor, follow_final=not o.nofollow), o)
+    walk = walk.to_last()
+    refuse(EISDIR=walk.must_be_directory or walk.name in SPECIAL)
+    if walk.child is None:
+        return create(walk, Inode("file")), walk.at._replace(dentry=DentryId(len(walk.state.dentries)))
+    refuse(EEXIST=o.exclusive)
+    after = walk.advance(follow_final=not o.nofollow)
+    return find_or_create(after, o) if after.symlinks > walk.symlinks else (walk.state, after.at)
 
 
-def on_tree(state: State, o: op.PathOperation) -> State:
-    """The operations that change a directory."""
-    cursor = paths.start(state, o.namespace, o.path, o.start)
-    match o:
-        case op.Mkdir():
-            return create(state, last_name(state, cursor, CREATE), Inode("directory"))
-        case op.Symlink():
-            refuse_if(not o.target, "ENOENT")
-            return create(state, last_name(state, cursor, CREATE), Inode("symlink", o.target))
-        case op.Link():
-            source = paths.to_end(state, cursor, follow_final=False)
-            new = last_name(state, paths.start(state, o.namespace, o.new, o.new_start), CREATE)
-            return create(state, new, state.dentries[source.dentry].inode, source=source)
-        case op.Rename():
-            old = last_name(state, cursor, RENAME)
-            return rename(state, o, old, last_name(state, paths.start(state, o.namespace, o.new, o.new_start), RENAME))
-        case op.Rmdir() | op.Unlink():
-            rmdir = isinstance(o, op.Rmdir)
-            name = last_name(state, cursor, RMDIR if rmdir else UNLINK)
-            child = present(state, name)
-            refuse_if(state.mounts[name.mount].read_only, "EROFS")
-            refuse_if(is_directory(state, child) != rmdir, "ENOTDIR" if rmdir else "EISDIR")
-            refuse_if(tree.children(state, child), "ENOTEMPTY")
-            mounts.check_deletable(state, o.namespace, child)
-            return mounts.delete(state, child)
-    raise TypeError(f"not an operation: {o!r}")
+def create(walk: Walk, new: Inode | VirtualDentry) -> State:
+    """A name for a new inode (mkdir, symlink, open) or for that of an existing place (link)."""
+    state, (mount, parent) = walk.state, walk.at
+    refuse(
+        EEXIST=walk.name in SPECIAL or walk.child is not None,
+        ENOENT=state.dentries[parent].dead or (walk.must_be_directory and new != Inode("directory")),
+        EXDEV=isinstance(new, VirtualDentry) and new.mount != mount,
+        EROFS=state.mounts[mount].read_only,
+        EPERM=isinstance(new, VirtualDentry) and state.is_directory(new.dentry),
+    )
+    if isinstance(new, Inode):
+        return new_file(state, parent, walk.name, new)[0]
+    return state._replace(dentries=(*state.dentries, Dentry(parent, walk.name, state.dentries[new.dentry].inode)))
 
 
-def create(state: State, name: Name, inode: tree.InodeOrId, *, source: VirtualDentry | None = None) -> State:
-    """mkdir, symlink, and link of ``source``."""
-    refuse_if(name.child is not None, "EEXIST")
-    refuse_if(name.must_be_directory and inode != Inode("directory"), "ENOENT")
-    refuse_if(state.dentries[name.parent].dead, "ENOENT")
-    refuse_if(source is not None and source.mount != name.mount, "EXDEV")
-    refuse_if(state.mounts[name.mount].read_only, "EROFS")
-    refuse_if(source is not None and is_directory(state, source.dentry), "EPERM")
-    return tree.make(state, name.parent, name.name, inode)[0]
+def new_file(state: State, parent: DentryId | None, name: str, inode: Inode) -> tuple[State, DentryId]:
+    """A new inode with its first dentry; ``parent`` None makes a filesystem's root."""
+    dentry = Dentry(parent, name, InodeId(len(state.inodes)))
+    new = state._replace(inodes=(*state.inodes, inode), dentries=(*state.dentries, dentry))
+    return new, DentryId(len(state.dentries))
 
 
-def rename(state: State, o: op.Rename, old: Name, new: Name) -> State:
-    moved, replaced = present(state, old), new.child
-    directory = is_directory(state, moved)
-    refuse_if(new.must_be_directory and not directory, "ENOTDIR")
-    refuse_if(old.mount != new.mount, "EXDEV")
-    refuse_if(state.mounts[old.mount].read_only, "EROFS")
-    refuse_if(moved in tree.ancestry(state, new.parent), "EINVAL")
-    if replaced is None:
-        refuse_if(state.dentries[new.parent].dead, "ENOENT")
-        mounts.check_deletable(state, o.namespace, moved)
-        return tree.move(state, moved, new.parent, new.name)
-    if state.dentries[replaced].inode == state.dentries[moved].inode:
+def remove(walk: Walk, namespace: str, special: dict[str, str], *, directory: bool) -> State:
+    """Rmdir and unlink, which differ in whether it must be a directory."""
+    state, read_only = walk.state, walk.state.mounts[walk.at.mount].read_only
+    if walk.name in SPECIAL:
+        refuse(EROFS=read_only)
+        raise Refused(special[walk.name])
+    child = walk.existing()
+    refuse(ENOTDIR=walk.must_be_directory and not state.is_directory(child), EROFS=read_only)
+    refuse_to_remove(state, child, directory=directory)
+    refuse(EBUSY=state.is_mountpoint(namespace, child))
+    return state.delete(child)
+
+
+def refuse_to_remove(state: State, child: DentryId, *, directory: bool) -> None:
+    is_directory = state.is_directory(child)
+    refuse(ENOTDIR=directory and not is_directory, EISDIR=is_directory and not directory, ENOTEMPTY=state.children(child))
+
+
+def rename(old: Walk, new: Walk, namespace: str) -> State:
+    state = old.state
+    refuse(EXDEV=old.at.mount != new.at.mount, EBUSY=old.name in SPECIAL or new.name in SPECIAL)
+    source, target, parent = old.existing(), new.child, new.at.dentry
+    directory = state.is_directory(source)
+    refuse(
+        EROFS=state.mounts[old.at.mount].read_only,
+        ENOTDIR=(old.must_be_directory or new.must_be_directory) and not directory,
+        EINVAL=source in state.ancestry(parent),
+        ENOTEMPTY=target in state.ancestry(old.at.dentry),
+    )
+    if target is None:
+        refuse(ENOENT=state.dentries[parent].dead, EBUSY=state.is_mountpoint(namespace, source))
+    elif state.dentries[target].inode == state.dentries[source].inode:
         return state
-    refuse_if(directory and not is_directory(state, replaced), "ENOTDIR")
-    refuse_if(not directory and is_directory(state, replaced), "EISDIR")
-    refuse_if(tree.children(state, replaced), "ENOTEMPTY")
-    mounts.check_deletable(state, o.namespace, moved)
-    mounts.check_deletable(state, o.namespace, replaced)
-    return tree.move(mounts.delete(state, replaced), moved, new.parent, new.name)
+    else:
+        refuse_to_remove(state, target, directory=directory)
+        refuse(EBUSY=state.is_mountpoint(namespace, source, target))
+        state = state.delete(target)
+    return state._replace(dentries=changed(state.dentries, source, parent=parent, name=new.name))
 
 
-def on_mounts(state: State, o: op.Mount | op.Umount | op.Remount | op.Bind) -> State:
-    at = paths.to_end(state, paths.start(state, o.namespace, o.path, o.start))
-    if isinstance(o, op.Mount):
-        top = mounts.check_mountable(state, paths.follow(state, at))
-        state, root = tree.make(state, None, "", Inode("directory"))
-        new = Mount(o.filesystem, root, top, state.mounts[top.mount].namespace, read_only=o.read_only)
-        return mounts.connect(state, new)[0]
-    if isinstance(o, op.Bind):
-        target = paths.to_end(state, paths.start(state, o.namespace, o.new, o.new_start))
-        refuse_if(is_directory(state, at.dentry) != is_directory(state, target.dentry), "ENOTDIR")
-        top = mounts.check_mountable(state, paths.follow(state, target))
-        refuse_if(not all(mounts.is_attached_in(state, m, o.namespace) for m in (at.mount, top.mount)), "EINVAL")
-        return mounts.connect(state, state.mounts[at.mount]._replace(root=at.dentry, point=top))[0]
-    mount_id, dentry = paths.follow(state, at)
-    mount = state.mounts[mount_id]
-    refuse_if(dentry != mount.root or not mounts.is_attached_in(state, mount_id, o.namespace), "EINVAL")
+def mount_new(state: State, o: op.Mount, at: VirtualDentry) -> State:
+    state, root = new_file(state, None, "", Inode("directory"))
+    return mount_on(state, at, Mount(o.filesystem, root, read_only=o.read_only))
+
+
+def mount_on(state: State, at: VirtualDentry, mount: Mount, *, bound_in: str | None = None) -> State:
+    """Mount on top of what is mounted ``at``. For a bind, ``mount`` is a copy."""
+    top = follow(state, at)
+    below = state.mounts[top.mount]
+    refuse(
+        ENOTDIR=state.is_directory(at.dentry) != state.is_directory(mount.root),
+        ENOENT=state.dentries[top.dentry].dead or below.umounted,
+        EINVAL=bound_in and (mount.umounted or not mount.namespace == below.namespace == bound_in),
+    )
+    return state._replace(mounts=(*state.mounts, mount._replace(point=top, namespace=below.namespace)))
+
+
+def on_mount(state: State, o: op.Umount | op.Remount, at: VirtualDentry) -> State:
+    mount, inside = state.mounts[at.mount], [handle for handle in state.handles if handle.at.mount == at.mount]
+    refuse(EINVAL=at.dentry != mount.root or mount.umounted or mount.namespace != o.namespace)
     if isinstance(o, op.Remount):
-        writing = o.read_only and not mount.read_only and mounts.has_writers(state, mount_id)
-        refuse_if(writing, "EBUSY")
-        return state._replace(mounts=state.mounts.put(mount_id, mount._replace(read_only=o.read_only)))
-    refuse_if(mount.point is None, "EINVAL")
-    refuse_if(not o.lazy and mounts.is_busy(state, mount_id), "EBUSY")
-    return mounts.detach(state, [mount_id], disconnect_hierarchy=True)
+        refuse(EBUSY=o.read_only and any(handle.writes or "w" in handle.access for handle in inside))
+        return state._replace(mounts=changed(state.mounts, at.mount, read_only=o.read_only))
+    refuse(EINVAL=mount.point is None, EBUSY=not o.lazy and (inside or state.descendants(at.mount)))
+    return state.detach([at.mount], disconnect_hierarchy=True)
 
 
-def last_name(state: State, cursor: paths.Cursor, errors: LastErrors) -> Name:
-    cursor = paths.to_last(state, cursor)
-    at, name = cursor.at, cursor.rest[0] if cursor.rest else ""
-    if name in errors:
-        raise Refused(errors[name])
-    return Name(at.mount, at.dentry, name, state.entries.get((at.dentry, name)), cursor.must_be_directory)
+def hold(state: State, handle: Handle) -> State:
+    return state._replace(handles=(*without(state.handles, handle.name), handle))
 
 
-def present(state: State, name: Name) -> DentryId:
-    if name.child is None:
-        raise Refused("ENOENT")
-    refuse_if(name.must_be_directory and not is_directory(state, name.child), "ENOTDIR")
-    return name.child
-
-
-def is_directory(state: State, dentry: DentryId) -> bool:
-    return paths.inode_of(state, dentry).kind == "directory"
+def write(state: State, at: VirtualDentry, content: bytes) -> State:
+    return state._replace(inodes=changed(state.inodes, state.dentries[at.dentry].inode, content=content))
 
 
 def describe(state: State, at: VirtualDentry) -> tuple[str, int, int, str]:
-    inode = paths.inode_of(state, at.dentry)
-    return inode.kind, tree.nlink(state, at.dentry), len(inode.content), state.mounts[at.mount].filesystem
-
-
-def hold(state: State, o: op.GetDentry | op.Open | op.HandleOperation, handle: Handle) -> State:
-    return state._replace(handles=state.handles.put(o.handle, handle))
-
-
-def with_namespace(state: State, name: str, namespace: Namespace) -> State:
-    return state._replace(namespaces=state.namespaces.put(name, namespace))
+    """Kind, nlink, size, label. nlink: a file's live names; for a live directory 2 plus its subdirectories, for a dead one 0."""
+    record, inode = state.dentries[at.dentry], state.inode(at.dentry)
+    if inode.kind == "directory":
+        nlink = 0 if record.dead else 2 + sum(map(state.is_directory, state.children(at.dentry).values()))
+    else:
+        nlink = sum(other.inode == record.inode and not other.dead for other in state.dentries)
+    return inode.kind, nlink, len(inode.content), state.mounts[at.mount].filesystem

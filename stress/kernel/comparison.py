@@ -104,7 +104,7 @@ def compare(worker: KernelWorker, operations: Sequence[Operation], totals: Total
             return
         totals.pairs[type(operation).__name__, name_of(found)] += 1
     totals.complete += 1
-    trees = {name: visible_tree(state, name) for name in state.namespaces}
+    trees = {namespace.name: visible_tree(state, namespace.name) for namespace in state.namespaces}
     if trees != executed.trees:
         expected_tree, found_tree = ({(n, *e) for n, tree in side.items() for e in tree} for side in (trees, executed.trees))
         shown = frozenset(expected_tree - found_tree), frozenset(found_tree - expected_tree)

@@ -28,7 +28,7 @@ ACCESS = {"r": os.O_RDONLY, "w": os.O_WRONLY, "rw": os.O_RDWR}
 TREE_LIMIT = 5000
 READY = "ready"
 
-Tree = tuple[tuple[str, str, str, bytes | str], ...]
+Tree = tuple[tuple[str, str, str, bytes], ...]
 
 
 class Executed(NamedTuple):
@@ -234,17 +234,17 @@ class Machine:
         return self.labels[os.fstatvfs(fd).f_files - FIRST_LABEL]
 
     def _tree(self) -> Tree:
-        todo, found = [""], list[tuple[str, str, str, bytes | str]]()
+        todo, found = [""], list[tuple[str, str, str, bytes]]()
         while todo and len(found) < TREE_LIMIT:
             path = todo.pop()
             fd = os.open(path or "/", os.O_PATH | os.O_NOFOLLOW)
             kind, label = describe(os.fstat(fd))[0], self._label(fd)
             os.close(fd)
-            content: bytes | str = b""
+            content = b""
             if kind == "directory":
                 todo += [f"{path}/{name}" for name in os.listdir(path or "/")]
             elif kind == "symlink":
-                content = os.readlink(path)
+                content = os.readlink(path).encode()
             else:
                 with open(path, "rb") as file:
                     content = file.read()

@@ -14,7 +14,6 @@ from typing import Literal
 
 from model import Operation, State, initial, step, visible_tree
 from model import operations as op
-from stress.kernel.places import kind as kind_of
 
 NAMES = ("a", "b", "c")
 FILES = ("f", "g")
@@ -78,7 +77,7 @@ class Generator:
 
     def choose(self) -> Operation:
         """What comes next."""
-        self.namespace = self.random.choice(sorted(self.state.namespaces))
+        self.namespace = self.random.choice(sorted(namespace.name for namespace in self.state.namespaces))
         makers, weights = zip(*MAKERS, strict=True)
         while True:
             maker: Callable[[Generator], Operation | None] = self.random.choices(makers, weights)[0]
@@ -96,11 +95,11 @@ class Generator:
         """A handle to start at, now and then."""
         if not self.state.handles or self.chance(0.7):
             return None
-        return 9 if self.chance(0.02) else self.held(list(self.state.handles))
+        return 9 if self.chance(0.02) else self.held([handle.name for handle in self.state.handles])
 
     def held(self, handles: list[Handle]) -> Handle:
         """One of the ``handles``, rather one whose mount was detached or whose name is gone."""
-        places = {name: self.state.handles[name].at for name in handles}
+        places = {handle.name: handle.at for handle in self.state.handles if handle.name in handles}
         odd = [n for n, at in places.items() if self.state.mounts[at.mount].umounted or self.state.dentries[at.dentry].dead]
         return self.random.choice(odd if odd and self.chance(0.5) else handles)
 
@@ -138,21 +137,22 @@ class Generator:
 
     def unused_handle(self) -> Handle | None:
         """A handle's name that is free."""
-        return next((handle for handle in HANDLES if handle not in self.state.handles), None)
+        taken = {handle.name for handle in self.state.handles}
+        return next((handle for handle in HANDLES if handle not in taken), None)
 
     def handle(self, access: str = "", kind: str = "") -> Handle | None:
         """One that is held, mostly with the ``access`` and of the ``kind``; None if there is none."""
         if self.chance(0.02):
             return 9
         held = [
-            name
-            for name, handle in self.state.handles.items()
-            if access in handle.access and kind_of(self.state, handle.at.dentry) in (kind or KINDS)
+            handle.name
+            for handle in self.state.handles
+            if access in handle.access and self.state.inode(handle.at.dentry).kind in (kind or KINDS)
         ]
         if not held and self.chance(0.8):
             return None
         if not held or self.chance(0.1):
-            held = list(self.state.handles)
+            held = [handle.name for handle in self.state.handles]
         return self.held(held) if held else None
 
     def offset(self) -> int | None:
@@ -276,7 +276,8 @@ def write(g: Generator) -> Operation | None:
 
 
 def new_namespace(g: Generator) -> Operation | None:
-    name = next((name for name in NAMESPACES if name not in g.state.namespaces), None)
+    taken = {namespace.name for namespace in g.state.namespaces}
+    name = next((name for name in NAMESPACES if name not in taken), None)
     if name is None:
         return None
     if g.chance(0.2):

@@ -92,7 +92,6 @@ HANDLES = [
     (op.Read("o_path", size_bytes=1), "EBADF"),
     (op.Read("dir", size_bytes=1), "EISDIR"),
     (op.Read("f", size_bytes=1, offset=-1), "EINVAL"),
-    (op.Read("f", size_bytes=-1), "EINVAL"),
     (op.Write("unknown", data=b"x"), "EBADF"),
     (op.Write("reader", data=b"x"), "EBADF"),
     (op.Write("dir", data=b"x"), "EBADF"),
@@ -138,6 +137,7 @@ REMOVE = [
     (op.Rmdir("init", "/missing"), "ENOENT"),
     (op.Rmdir("init", "/ro/missing"), "ENOENT"),
     (op.Rmdir("init", "/ro/full"), "EROFS"),
+    (op.Rmdir("init", "/ro/full/.."), "EROFS"),
     (op.Rmdir("init", "/f"), "ENOTDIR"),
     (op.Rmdir("init", "/f/"), "ENOTDIR"),
     (op.Rmdir("init", "/to_d"), "ENOTDIR"),
@@ -162,6 +162,7 @@ RENAME = [
     (op.Rename("init", "/f", new="/m/x"), "EXDEV"),
     (op.Rename("init", "/ro/file", new="/ro/x"), "EROFS"),
     (op.Rename("init", "/d", new="/d/sub/x"), "EINVAL"),
+    (op.Rename("init", "/d/sub", new="/d"), "ENOTEMPTY"),
     (op.Rename("init", "/f", new="x", new_start="gone"), "ENOENT"),
     (op.Rename("init", "/d", new="/f"), "ENOTDIR"),
     (op.Rename("init", "/f", new="/d"), "EISDIR"),
@@ -172,6 +173,7 @@ RENAME = [
 ]
 MOUNTS = [
     (op.Mount("init", "/missing", filesystem="X"), "ENOENT"),
+    (op.Mount("init", "/f", filesystem="X"), "ENOTDIR"),
     (op.Mount("init", ".", start="gone", filesystem="X"), "ENOENT"),
     (op.Mount("init", ".", start="lazy", filesystem="X"), "ENOENT"),
     (op.Mount("init", "x", start="lazy", filesystem="X"), "ENOENT"),

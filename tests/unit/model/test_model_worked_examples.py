@@ -1,7 +1,9 @@
 """The examples of facts 2.2, 2.4 and 2.6, and of the defects that bugs.md tells, as scripts."""
 
+import itertools
+
+from model import initial, step, visible_tree
 from model import operations as op
-from model import step, visible_tree
 
 
 def mount(path, filesystem):
@@ -42,7 +44,7 @@ def test_a_lazily_umounted_mount_works_for_who_is_inside_and_ends_at_its_root(vf
     assert vfs.where("/a") == "root"
     assert vfs.where("..", start="cwd") == vfs.where("../../..", start="cwd") == "M"
     vfs.ok(op.Mkdir("init", "y", start="cwd"), op.Close("cwd"))
-    assert {each.filesystem for each in vfs.state.mounts.values()} == {"root"}
+    assert {each.filesystem for each in vfs.state.mounts} == {"root"}
 
 
 def test_a_lazy_umount_takes_the_whole_subtree_apart(vfs):
@@ -113,7 +115,7 @@ def test_deleting_a_mount_point_of_another_namespace_detaches_the_mounts_there(v
     assert vfs(op.Rmdir("other", "/d")) == "EBUSY"
     vfs.ok(op.Rmdir("init", "/d"))
     assert vfs.where("/d", namespace="other") == "ENOENT"
-    assert {each.filesystem for each in vfs.state.mounts.values()} == {"root"}
+    assert {each.filesystem for each in vfs.state.mounts} == {"root"}
 
 
 def test_after_a_detach_by_deletion_submounts_stay_visible_while_someone_is_inside(vfs):
@@ -277,16 +279,16 @@ def test_a_directory_lists_its_own_names_and_not_what_covers_them(vfs):
     assert vfs.ok(op.Readdir("root")) == listing
 
 
-def test_a_filesystem_can_be_mounted_on_a_file(vfs):
+def test_a_directory_covers_only_a_directory(vfs):
+    vfs.dirs("/d")
     vfs.file("/f")
-    vfs.ok(mount("/f", "M"))
-    assert vfs.where("/f/..") == "root"
+    assert vfs(mount("/f", "M")) == vfs(op.Bind("init", "/d", new="/f")) == "ENOTDIR"
 
 
 def test_the_visible_tree_crosses_mounts(vfs):
     vfs.dirs("/a", "/a/hidden")
     vfs.ok(mount("/a", "M"), op.Symlink("init", "/a/l", target="x"))
-    expected = (("/", "root", "directory", b""), ("/a", "M", "directory", b""), ("/a/l", "M", "symlink", "x"))
+    expected = (("/", "root", "directory", b""), ("/a", "M", "directory", b""), ("/a/l", "M", "symlink", b"x"))
     assert visible_tree(vfs.state, "init") == expected
 
 
@@ -297,3 +299,29 @@ def test_a_state_is_the_same_after_what_was_made_is_undone(vfs):
     assert vfs.state == before
     assert hash(vfs.state) == hash(before)
     assert step(vfs.state, op.Mkdir("init", "/b"))[0] == step(before, op.Mkdir("init", "/b"))[0]
+
+
+def test_the_order_in_which_things_are_made_does_not_matter():
+    made = [
+        op.Mkdir("init", "/b"),
+        op.Symlink("init", "/c", target="b"),
+        op.CreateNamespace("two", filesystem="T"),
+        op.GetDentry("init", "/", handle="h"),
+        op.Mount("init", "/a", filesystem="M"),
+        op.Mount("init", "/z", filesystem="N"),
+    ]
+    states = set()
+    for order in itertools.permutations(made):
+        state = initial()
+        for operation in (op.Mkdir("init", "/z"), op.Mkdir("init", "/a"), *order):
+            state = step(state, operation)[0]
+        states.add(state)
+    assert len(states) == 1
+
+
+def test_mounts_left_connected_below_a_deleted_mount_point_go_when_their_own_mount_point_is_deleted(vfs):
+    in_two_namespaces(vfs)
+    vfs.ok(op.GetDentry("other", "/d", handle="m"), op.GetDentry("other", "/d/n", handle="n"), op.Rmdir("init", "/d"))
+    assert vfs(op.Rmdir("other", "n", start="m")) == "EBUSY"
+    vfs.ok(op.Rmdir("init", "n", start="m"))
+    assert (vfs.where("n", start="m"), vfs.where("..", start="n")) == ("ENOENT", "N")
