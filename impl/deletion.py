@@ -118,6 +118,9 @@ class DeletionProtocol(UmountOperations):
                 while pending:
                     mount = pending.pop(0)
                     self._umount_recursive_locked(mount, disconnect_hierarchy=False, drops=drops)
+                    if mount.parent.load() is not None:  # it was umounted before, and left connected
+                        place = self._disconnect_locked(mount)
+                        drops.drop_place(place)
             finally:
                 self.mounts.seq.end_write()
         finally:

@@ -27,7 +27,8 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
     def mount_at(self, operation: PathOperation, fs_type_name: str, *, source: str = "none", read_only: bool = False) -> None:
         """Mount a new filesystem on a path, on top of what is mounted there.
 
-        The types of mount point and root are not compared (the original leaves that open); a directory may cover a file.
+        As with bind, a directory covers only a directory. The seed leaves that test open; without it ".." from the mount leads
+        to a file, which has no parent.
 
         Args:
             operation: The mount point.
@@ -40,6 +41,7 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
             ENOENT: The path is empty, or a component does not exist.
             ENOTDIR: A component that must be a directory is not one.
             ELOOP: More than 40 symlinks.
+            ENOTDIR: The mount point is not a directory.
             ENOENT: The mount point was deleted meanwhile, or its mount umounted.
         Linearizes at: the write section of connecting it.
         Source: gVisor ``MountAt``; mount(2).
@@ -48,6 +50,9 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
         mount = Mount(source, self._vfs(), fs, root, read_only=read_only)
         try:
             vd = self.get_dentry_at(operation)
+            if vd.dentry.is_directory() != root.is_directory():
+                vd.dec_ref()
+                raise FsError(errno.ENOTDIR)
             self.connect_mount_at(mount, vd)
         finally:
             mount.dec_ref()
@@ -70,6 +75,7 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
         Linearizes at: the write section of connecting it.
         Source: gVisor ``BindAt``; mount(2) with ``MS_BIND``.
         """
+        target.path()
         origin = self.get_dentry_at(source)
         try:
             place = self.get_dentry_at(target)
@@ -136,13 +142,32 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
         """
         if flags & ~(MNT_DETACH | MNT_FORCE):
             raise FsError(errno.EINVAL)
-        vd = self.get_dentry_at(operation)
+        vd = self._get_mount_root_at(operation)
         try:
-            if not vd.is_mount_root():
-                raise FsError(errno.EINVAL)
             self.umount_mount(vd.mount, operation.namespace, lazy=bool(flags & MNT_DETACH))
         finally:
             vd.dec_ref()
+
+    def _get_mount_root_at(self, operation: PathOperation) -> VirtualDentry:
+        """The root of the mount that a path names, with references for the caller.
+
+        A walk crosses into mounts as it steps onto a mount point; one that does not step ("/", or "." in a covered directory)
+        has to climb here. Asked again at the end, whatever else is mounted elsewhere on that dentry.
+
+        Errors, in the order checked:
+            EINVAL: What the path names is not the root of a mount.
+        Source: gVisor ``getMountpoint`` (75bfc5e0e) with the root test it lacks; Linux ``LOOKUP_MOUNTPOINT``.
+        """
+        vd = self.get_dentry_at(operation)
+        top = self.get_mount_at(vd.mount, vd.dentry) if vd.dentry.is_mounted() else None
+        if top is not None:
+            vd.dec_ref()
+            top.root.inc_ref()
+            vd = VirtualDentry(top, top.root)
+        if not vd.is_mount_root():
+            vd.dec_ref()
+            raise FsError(errno.EINVAL)
+        return vd
 
     def remount_at(self, operation: PathOperation, *, read_only: bool) -> None:
         """Make the mount whose root a path names read-only or writable.
@@ -157,10 +182,8 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
         Linearizes at: the change of the mount's writers.
         Source: gVisor ``RemountAt``; mount(2) with ``MS_REMOUNT``.
         """
-        vd = self.get_dentry_at(operation)
+        vd = self._get_mount_root_at(operation)
         try:
-            if not vd.is_mount_root():
-                raise FsError(errno.EINVAL)
             self._remount(vd.mount, operation.namespace, read_only=read_only)
         finally:
             vd.dec_ref()

@@ -185,6 +185,7 @@ class PathSyscalls(DeletionProtocol, MountWalk):
         Linearizes at: the change of the directory, under the filesystem's lock.
         Source: gVisor ``LinkAt``; linkat(2), where ``old.follow`` is ``AT_SYMLINK_FOLLOW``.
         """
+        new.path()
         vd = self.get_dentry_at(old)
         try:
             self._resolve(self._start(new), lambda fs, rp: fs.link_at(rp, vd))

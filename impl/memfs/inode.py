@@ -77,6 +77,15 @@ class Directory(Inode):
         # Its entries by name. Guarded by the tree's mu. Invariant parent-links: each child's parent is this directory's
         # dentry.
         self.children: SharedDict[str, Dentry] = SharedDict()
+        # The directory this was deleted from, with a reference on it, so that ".." still leads there; None while not
+        # deleted. Written once, under the tree's mu.
+        self.deleted_from: Field[Inode | None] = Field(None)
+
+    def destroy(self) -> None:
+        """Let go of the directory it was deleted from."""
+        parent = self.deleted_from.read()
+        if parent is not None:
+            parent.dec_ref()
 
 
 class RegularFile(Inode):

@@ -103,9 +103,15 @@ class MemfsRemove(MemfsCreate):
             drops.drop_dentry(child)
 
     def _drop_directory_locked(self, parent: Dentry, directory: Directory) -> None:
-        """Count the links of a directory that is gone and of its parent. Needs ``mu`` for writing."""
+        """Count the links of a directory that is gone and of its parent. Needs ``mu`` for writing.
+
+        Who is still in there may go up with "..", even when the parent is deleted too, so the parent must live as long.
+        """
+        above = inode_of(parent)
         directory.nlink.write(0)
-        self._add_links_locked(inode_of(parent), -1)
+        self._add_links_locked(above, -1)
+        above.inc_ref()
+        directory.deleted_from.write(above)
 
 
 def last_name(rp: ResolvingPath) -> str:

@@ -86,14 +86,10 @@ class MemfsTree(FilesystemImpl):
                 return child
 
     def _step_up_locked(self, rp: ResolvingPath, dentry: Dentry) -> Dentry:
-        """Resolve ".." from ``dentry``."""
-        if rp.check_root(dentry):
-            rp.advance()
-            return dentry
-        parent = memfs_dentry(dentry).parent.read()
+        """Resolve ".." from ``dentry``: its parent, or itself at a root, and in both cases what is mounted on that."""
+        parent = None if rp.check_root(dentry) else memfs_dentry(dentry).parent.read()
         if parent is None:
-            rp.advance()
-            return dentry
+            parent = dentry
         rp.check_mount(parent)
         rp.advance()
         return parent

@@ -303,6 +303,7 @@ CASES = {
     "mount_at": [
         ("ENODEV", mount("/d", "nofs"), mount("/missing", "nofs")),
         *LOOKED_UP(mount),
+        ("ENOTDIR", mount("/f"), mount("/l")),
         ("ENOENT", in_dead(lambda m, vd: m.vfs.mount_at(m.at(".", start=vd), "memfs")), mount_on_umounted),
     ],
     "bind_at": [
