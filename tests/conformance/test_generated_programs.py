@@ -61,6 +61,6 @@ def test_the_generated_programs_reached_what_they_are_for():
 
 @pytest.mark.slow
 @given(sources())
-@settings(QUICK, max_examples=3_000)
+@settings(QUICK, max_examples=1_500)
 def test_the_engines_agree_on_many_generated_programs(source: str):
     compare_engines(source)

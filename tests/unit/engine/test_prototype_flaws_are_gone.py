@@ -76,12 +76,12 @@ def test_an_object_that_only_a_cell_of_a_dead_thread_knows_is_still_there():
 
         def push(value: int) -> None:
             head.store(Node(value))
-            gc.collect()
 
         def use() -> int:
             node = head.load()
             return -1 if node is None else node.uses.add(node.value)
 
+        gc.collect()
         s.thread(push, 5)
         s.thread(use)
 
