@@ -26,15 +26,15 @@ from impl.flags import (
 )
 from impl.memfs.filesystem import MemfsType
 from impl.mount import Mount
-from impl.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, Stat
+from impl.stat import S_IFMT, Stat
 from impl.vfs import VirtualFilesystem
 from impl.virtual_dentry import VirtualDentry
 from model import operations as op
 from model.state import HandleName
+from stress.visible import KINDS
 
 Result = tuple[str, Any] | str
 
-KINDS = {S_IFDIR: "directory", S_IFREG: "file", S_IFLNK: "symlink"}
 ACCESS = {"r": O_RDONLY, "w": O_WRONLY, "rw": O_RDWR}
 
 

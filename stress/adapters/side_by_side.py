@@ -17,7 +17,7 @@ from stress.adapters.calls import Result, VfsAdapter
 from stress.adapters.holdings import check_holdings, check_nothing_left
 from stress.adapters.ledger import Ledger
 from stress.adapters.script import as_script
-from stress.adapters.visible import visible_tree
+from stress.visible import visible_tree
 from weft.cells.world import activate
 
 
