@@ -37,9 +37,7 @@ class AcquireNamespace(NamespaceOperation): ...  # one more reference
 class ReleaseNamespace(NamespaceOperation): ...  # the last one detaches everything from the root, lazily
 
 class PathOperation(Call):
-    namespace: str = field(kw_only=False)
-    path: str = field(kw_only=False)
-    start: HandleName | None = None
+    namespace: str = field(kw_only=False); path: str = field(kw_only=False); start: HandleName | None = None
 
 class Mkdir(PathOperation): ...
 class Rmdir(PathOperation): ...
@@ -53,17 +51,11 @@ class Umount(PathOperation): lazy: bool = False
 class Remount(PathOperation): read_only: bool
 
 class Open(PathOperation):  # payload: the filesystem's label; ``exclusive`` without ``create`` is ignored
-    handle: HandleName
-    access: Literal["r", "w", "rw"] = "r"
-    create: bool = False
-    exclusive: bool = False
-    truncate: bool = False
-    directory: bool = False
-    nofollow: bool = False
+    handle: HandleName; access: Literal["r", "w", "rw"] = "r"; create: bool = False; exclusive: bool = False
+    truncate: bool = False; directory: bool = False; nofollow: bool = False
 
 class TwoPaths(PathOperation):  # from ``path`` to ``new``, each with its own start
-    new: str
-    new_start: HandleName | None = None
+    new: str; new_start: HandleName | None = None
 
     def second(self) -> PathOperation:  # noqa: D102
         return PathOperation(self.namespace, self.new, start=self.new_start)

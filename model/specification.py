@@ -6,7 +6,7 @@ As in era E1, a mount point's entries count before its mounts, and names are loo
 Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readlink as in their Linux man pages.
 """
 
-# ruff: noqa: D103 - where there is no docstring, the name and the types say it all
+# ruff: noqa: D103, E701 - where there is no docstring, the name and the types say it all
 
 from typing import Any
 
@@ -54,31 +54,26 @@ def perform(state: State, o: op.Operation) -> Outcome:
     walk = begin(state, o)
     if isinstance(o, op.TwoPaths):
         return on_two_paths(state, o, walk, begin(state, o.second())), None
+    # fmt: off
     match o:
-        case op.Stat():
-            return state, describe(state, walk.to_end(follow_final=o.follow))
-        case op.Readlink():
-            return state, readlink(*state.inode(walk.to_end(follow_final=False).dentry))
-        case op.GetDentry() | op.Open():
-            return new_handle(state, o, walk)
+        case op.Stat(): return state, describe(state, walk.to_end(follow_final=o.follow))
+        case op.Readlink(): return state, readlink(*state.inode(walk.to_end(follow_final=False).dentry))
+        case op.GetDentry() | op.Open(): return new_handle(state, o, walk)
+    # fmt: on
     return on_path(state, o, walk), None
 
 
 def on_path(state: State, o: op.PathOperation, walk: Walk) -> State:
     refuse(ENOENT=isinstance(o, op.Symlink) and not o.target)
+    # fmt: off
     match o:
-        case op.Mkdir():
-            return create(walk.to_last(), Inode("directory"))
-        case op.Symlink():
-            return create(walk.to_last(), Inode("symlink", o.target.encode()))
-        case op.Rmdir():
-            return remove(walk.to_last(), o.namespace, RMDIR, directory=True)
-        case op.Unlink():
-            return remove(walk.to_last(), o.namespace, UNLINK, directory=False)
-        case op.Mount():
-            return mount_new(state, o, walk.to_end())
-        case op.Umount() | op.Remount():
-            return on_mount(state, o, follow(state, walk.to_end()))
+        case op.Mkdir(): return create(walk.to_last(), Inode("directory"))
+        case op.Symlink(): return create(walk.to_last(), Inode("symlink", o.target.encode()))
+        case op.Rmdir(): return remove(walk.to_last(), o.namespace, RMDIR, directory=True)
+        case op.Unlink(): return remove(walk.to_last(), o.namespace, UNLINK, directory=False)
+        case op.Mount(): return mount_new(state, o, walk.to_end())
+        case op.Umount() | op.Remount(): return on_mount(state, o, follow(state, walk.to_end()))
+    # fmt: on
     raise TypeError(f"not an operation: {o!r}")
 
 

@@ -73,6 +73,8 @@ def watched(watch: Watch) -> Iterator[None]:
     """
     before, collecting = sys.getprofile(), gc.isenabled()
     replaceable = before is None or callable(before)
+    callbacks = gc.callbacks[:]
+    gc.callbacks.clear()  # what others want to know of a collection is not the thread's doing
     gc.disable()
     if replaceable:
         sys.setprofile(watch)
@@ -81,5 +83,6 @@ def watched(watch: Watch) -> Iterator[None]:
     finally:
         if replaceable:
             sys.setprofile(before)
+        gc.callbacks[:] = callbacks
         if collecting:
             gc.enable()
