@@ -7,7 +7,7 @@ the label its filesystem was given. ``visible_tree`` is everything a namespace c
 
 What an implementation may do beyond this while calls overlap is in ``allowances``; nothing, by default.
 
-Source: /work/shared/vfs/facts.md section 2.6 (era E1 of gVisor's VFS2).
+Source: gVisor VFS2, era E1 (2019-11 to 2022-10), read as a sequential specification.
 """
 
 from model.allowances import Allowances, Unfinished, alternatives, resume
