@@ -1,10 +1,8 @@
 """What an implementation may do beyond ``step`` while other operations overlap, each a switch that is off by default.
 
-``step`` stays one deterministic instant per call. A linearizability monitor that holds configurations (a state and, per
-pending call, what is left of it) also asks ``alternatives``, at any instant of a call that something overlaps: they are
-further transitions of a configuration, so permission needs no look at the past. A transition either ends the call, or
-does the first part of it and leaves an ``Unfinished`` rest, which the monitor places later with ``resume``.
-The rest holds its place by a scratch handle, which pins mounts as the real walker's references do.
+``step`` stays one deterministic instant per call. A linearizability monitor also asks ``alternatives``, at any instant of a call
+that something overlaps, for further transitions from there. One either ends the call, or does its first part and leaves an
+``Unfinished`` rest, which the monitor places later with ``resume``; a scratch handle holds its place, as a walker's references do.
 
 Only a ".." written in the path is split off, not one in a symlink's target, and only for Stat, GetDentry and Open.
 """

@@ -12,23 +12,11 @@ from typing import Any
 
 from model import operations as op
 from model.paths import SPECIAL, Walk, begin, follow
-from model.state import (
-    Dentry,
-    DentryId,
-    Handle,
-    Inode,
-    InodeId,
-    Mount,
-    MountId,
-    Namespace,
-    Refused,
-    State,
-    VirtualDentry,
-    changed,
-    named,
-    refuse,
-    without,
-)
+
+# isort: off
+from model.state import Dentry, DentryId, Handle, Inode, InodeId, Mount, MountId, Namespace, Refused, State, VirtualDentry
+from model.state import changed, named, refuse, without
+# isort: on
 
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
