@@ -45,28 +45,36 @@ FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class Results(Sequence[Any]):
-    """What the threads returned, by number or by thread name."""
+    """What the threads returned, by number or by thread name.
 
-    __slots__ = ("_names", "_values")
+    Attributes:
+        seen: The numbers of the threads whose results somebody has looked at.
+    """
+
+    __slots__ = ("_names", "_values", "seen")
 
     def __init__(self, names: Sequence[str], values: Sequence[Any]) -> None:
         self._names = tuple(names)
         self._values = tuple(values)
+        self.seen: set[int] = set()
 
     def __getitem__(self, which: Any) -> Any:
         if isinstance(which, str):
             if which not in self._names:
                 raise UsageError(f"no thread is called {which!r}; threads: {', '.join(self._names)}")
-            return self._values[self._names.index(which)]
+            which = self._names.index(which)
+        chosen = range(len(self._values))[which]
+        self.seen.update(chosen if isinstance(which, slice) else (chosen,))
         return self._values[which]
 
     def __len__(self) -> int:
         return len(self._values)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
+        return iter(self[:])
 
     def __repr__(self) -> str:
+        self.seen.update(range(len(self._values)))
         return ", ".join(f"{name} = {value!r}" for name, value in zip(self._names, self._values, strict=True))
 
 

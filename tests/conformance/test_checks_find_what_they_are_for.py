@@ -244,6 +244,6 @@ def test_an_inexplicable_history_says_what_would_have_been_allowed() -> None:
 
 def test_the_first_step_that_cannot_be_explained_ends_the_schedule() -> None:
     violation = explore(RACY["linearizability"][0]).violations[0]
-    assert violation.shortest
+    assert violation.minimal
     assert violation.replayed
     assert len(violation.schedule) == 4  # two loads, two stores: the second store's response is the inexplicable one

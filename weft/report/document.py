@@ -1,6 +1,6 @@
 """The record of a check as data: what ``--json`` writes, and what every table and every sentence is made from.
 
-Format ``weft-check/1``. One JSON object:
+Format ``weft-check/2``; ``weft schema`` prints its JSON Schema. One JSON object:
 
 - ``format``, ``weft`` (version), ``engine``, ``merged`` (equal local states are one), ``fingerprint_bits``, ``limits`` (of
   each race's search; ``null`` is none), ``exit_code``, ``seconds``;
@@ -22,7 +22,7 @@ from typing import Literal
 
 import msgspec  # typed JSON both ways, fast to import, with errors that say where
 
-FORMAT = "weft-check/1"
+FORMAT = "weft-check/2"
 
 
 class Limits(msgspec.Struct, kw_only=True, frozen=True):
@@ -35,21 +35,59 @@ class Limits(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Step(msgspec.Struct, kw_only=True, frozen=True):
-    """One step of a trace: who, at which line of the code under test, did what to which cell."""
+    """One step of a trace: who, at which line of the code under test, did what to which cell.
+
+    ``text`` is cell, operation and operands, ``operation`` the operation's name alone. ``cell`` is the name of one of the trace's
+    ``cells``. ``call`` numbers the trace's ``calls`` from 0. ``source`` is the line of code, without its indentation.
+
+    ``part`` says what the step has to do with the violation: ``decisive`` steps are what it comes from, those that ``lead`` are in
+    its causal past, ``none`` of it would be different without the others. ``folded`` steps are left out of the short text.
+    """
 
     number: int
     thread: str
+    call: int | None
     text: str
+    cell: str
+    operation: str
     result: str
     before: str
     after: str
     file: str
     line: int
     function: str
+    source: str
+    part: Literal["decisive", "leads", "none"]
+    folded: bool
+
+
+class Cell(msgspec.Struct, kw_only=True, frozen=True):
+    """A cell that some step of a trace works on: what it holds before the first step and after the last one."""
+
+    name: str
+    kind: str
+    initial: str
+    final: str
+
+
+class Call(msgspec.Struct, kw_only=True, frozen=True):
+    """A call of a trace, from its first step to its last: one that a history explains, or else the whole thread.
+
+    ``result`` is ``null`` while it is under way; steps are ``null`` where it has taken none.
+    """
+
+    thread: str
+    text: str
+    result: str | None
+    first_step: int | None
+    last_step: int | None
 
 
 class Thread(msgspec.Struct, kw_only=True, frozen=True):
-    """A thread of a trace: its steps and what became of it (``returned`` a value, ``waiting`` at a step, ...)."""
+    """A thread of a trace: its steps and what became of it (``returned`` a value, ``waiting`` at a step, ...).
+
+    A thread that has not ended stands at ``file`` and ``line``, which are empty and 0 otherwise.
+    """
 
     name: str
     letter: str
@@ -58,6 +96,9 @@ class Thread(msgspec.Struct, kw_only=True, frozen=True):
     steps: int
     first_step: int | None
     last_step: int | None
+    file: str
+    line: int
+    source: str
 
 
 class Trace(msgspec.Struct, kw_only=True, frozen=True):
@@ -68,18 +109,26 @@ class Trace(msgspec.Struct, kw_only=True, frozen=True):
     preemptions: int
     ending: str
     threads: list[Thread]
+    calls: list[Call]
+    cells: list[Cell]
     steps: list[Step]
 
 
 class Violation(msgspec.Struct, kw_only=True, frozen=True):
-    """A finding. ``slug`` is stable; ``shortest``: no schedule with fewer steps shows this slug.
+    """A finding. ``slug`` is stable.
+
+    ``minimal``: proven that no schedule shows this slug with fewer preemptions, and none with as many in fewer steps.
+    ``decided_at``: from this step on (0 is the start) every continuation ends in a violation; ``null`` where that was not asked.
+    ``because``: how the trace comes to it, in a sentence; empty where the message says all there is.
 
     A finding that only all interleavings together show (``lock-order``, ``never:...``) has no ``trace`` and no ``command``.
     """
 
     slug: str
     message: str
-    shortest: bool
+    because: str
+    minimal: bool
+    decided_at: int | None
     replayed: bool
     command: str
     trace: Trace | None

@@ -31,7 +31,7 @@ def violation(race: document.Race, found: document.Violation, *, width: int) -> 
 
 
 def _schedule(race: document.Race, found: document.Violation, trace: document.Trace, *, width: int) -> list[Text]:
-    steps = count(len(trace.steps), "step") + (" (shortest)" if found.shortest else "")
+    steps = count(len(trace.steps), "step") + (" (shortest)" if found.minimal else "")
     facts = f"{steps}, {count(trace.preemptions, 'preemption')}; replayed 1 of 1; {effort(race)}"
     lines = []
     if len(f"schedule {trace.schedule}   {facts}") <= width:

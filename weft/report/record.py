@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import shlex
 from collections.abc import Sequence
 
@@ -102,7 +103,9 @@ def _violation(checked: Checked, witness: Witness) -> document.Violation:
     return document.Violation(
         slug=found.slug,
         message=scrubbed(found.message),
-        shortest=found.shortest,
+        because="",
+        minimal=found.minimal,
+        decided_at=found.decided_at,
         replayed=executed is not None,
         command="" if executed is None else f"weft replay {shlex.quote(checked.race.name)} {executed.schedule}",
         trace=executed,
@@ -111,13 +114,16 @@ def _violation(checked: Checked, witness: Witness) -> document.Violation:
 
 def trace(replay: Replay) -> document.Trace:
     """An execution along a schedule, as data."""
+    calls = _calls(replay)
     return document.Trace(
         schedule=replay.schedule.text(replay.letters),
         switches=replay.schedule.switches,
         preemptions=replay.preemptions,
         ending="" if replay.ending is None else replay.ending.slug or replay.ending.kind,
         threads=[_thread(replay, number) for number in range(len(replay.names))],
-        steps=_steps(replay),
+        calls=calls,
+        cells=_cells(replay),
+        steps=_steps(replay, calls),
     )
 
 
@@ -132,24 +138,85 @@ def _thread(replay: Replay, number: int) -> document.Thread:
         steps=len(taken),
         first_step=taken[0] if taken else None,
         last_step=taken[-1] if taken else None,
+        file=shown(fate.file),
+        line=fate.line,
+        source=_source(fate.file, fate.line),
     )
 
 
-def _steps(replay: Replay) -> list[document.Step]:
+def _calls(replay: Replay) -> list[document.Call]:
+    if replay.calls:
+        return [
+            document.Call(
+                thread=replay.names[call.thread],
+                text=scrubbed(call.text),
+                result=text(call.result) if call.ended else None,
+                first_step=call.first or None,
+                last_step=call.last or None,
+            )
+            for call in replay.calls
+        ]
+    whole = [_thread(replay, number) for number in range(len(replay.names))]
+    return [
+        document.Call(
+            thread=thread.name,
+            text=thread.name,
+            result=thread.what if thread.fate == "returned" else None,
+            first_step=thread.first_step,
+            last_step=thread.last_step,
+        )
+        for thread in whole
+    ]
+
+
+def _cells(replay: Replay) -> list[document.Cell]:
+    initial: dict[str, object] = {}
+    final: dict[str, object] = {}
+    for step in replay.steps:
+        initial.setdefault(step.cell, step.before)
+        final[step.cell] = step.after
+    return [
+        document.Cell(name=scrubbed(name), kind=replay.kinds[name], initial=text(value), final=text(final[name]))
+        for name, value in initial.items()
+    ]
+
+
+def _steps(replay: Replay, calls: Sequence[document.Call]) -> list[document.Step]:
     return [
         document.Step(
             number=number,
             thread=replay.names[step.thread],
+            call=_call_of(calls, replay.names[step.thread], number),
             text=scrubbed(step.text),
+            cell=scrubbed(step.cell),
+            operation=step.operation,
             result=text(step.result),
             before=text(step.before),
             after=text(step.after),
             file=shown(step.file),
             line=step.line,
             function=step.function,
+            source=_source(step.file, step.line),
+            part="leads",
+            folded=False,
         )
         for number, step in enumerate(replay.steps, 1)
     ]
+
+
+def _call_of(calls: Sequence[document.Call], thread: str, number: int) -> int | None:
+    """The latest call of ``thread`` whose interval has the step in it (a step may end one call and begin none)."""
+    inside = [
+        k
+        for k, c in enumerate(calls)
+        if c.thread == thread and c.first_step and c.last_step and c.first_step <= number <= c.last_step
+    ]
+    return inside[-1] if inside else None
+
+
+def _source(file: str, line: int) -> str:
+    """The line of code, without its indentation; empty where the file cannot be read."""
+    return linecache.getline(file, line).strip() if file else ""
 
 
 def text(value: object) -> str:

@@ -17,9 +17,9 @@ from weft.search.audit import audit
 from weft.search.breadth_first import shortest_schedule
 from weft.search.budget import Budget, Meter
 from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
+from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
 from weft.search.lock_order import find_inversion
-from weft.search.replay import confirm
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
 
@@ -152,17 +152,17 @@ class _Search:
             schedule = graph.shortest(stuck)
             assert schedule is not None
             message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
-            self._first["livelock"] = Violation("livelock", message, schedule, shortest=True)
+            self._first["livelock"] = Violation("livelock", message, schedule, minimal=True)
 
     def _look_at_automata(self) -> None:
         """What only all steps together show: situations never reached, and locks taken in both orders."""
         for name, shown in self._result.reached.items():
             if not shown:
                 message = f"no step of any execution shows {name}: the search has missed what the race is about"
-                self._first[f"never:{name}"] = Violation(f"never:{name}", message, Schedule(()), shortest=True)
+                self._first[f"never:{name}"] = Violation(f"never:{name}", message, Schedule(()), minimal=True)
         inversion = find_inversion(self._automaton)
         if inversion is not None:
-            self._first["lock-order"] = Violation("lock-order", inversion, Schedule(()), shortest=True)
+            self._first["lock-order"] = Violation("lock-order", inversion, Schedule(()), minimal=True)
 
     def _report(self) -> None:
         result, loop, automaton = self._result, self._loop, self._automaton
@@ -175,10 +175,10 @@ class _Search:
         result.seconds = self._meter.seconds
 
     def _confirmed(self, violation: Violation) -> Violation:
-        shorter = None if violation.shortest else self._shortest(violation.slug)
+        shorter = None if violation.minimal else self._shortest(violation.slug)
         if shorter is not None:
             schedule, message = shorter
-            violation = replace(violation, schedule=schedule, message=message, shortest=True)
+            violation = replace(violation, schedule=schedule, message=message, minimal=True)
         if violation.slug.startswith(ALL_TOGETHER):
             return violation
         confirm(self._scenario, violation)

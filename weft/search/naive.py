@@ -39,7 +39,7 @@ def explore_naively(scenario: Scenario, *, budget: Budget | None = None, pulse: 
     result.interleavings = result.executions if result.exhausted else None
     if result.exhausted and not result.violations:
         result.violations += [
-            Violation(f"never:{name}", f"no step of any execution shows {name}", Schedule(()), shortest=True)
+            Violation(f"never:{name}", f"no step of any execution shows {name}", Schedule(()), minimal=True)
             for name, shown in result.reached.items()
             if not shown
         ]

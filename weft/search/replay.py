@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Literal
 
+from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED
-from weft.errors import EngineBug, UsageError
+from weft.cells.monitor import Invoke
+from weft.cells.world import Tag
+from weft.errors import UsageError
 from weft.scenario import Scenario
-from weft.search.result import Violation
 from weft.search.schedule import Schedule
 from weft.worlds import ending
 from weft.worlds.controlled import Execution
@@ -27,6 +30,9 @@ class Step:
 
     Attributes:
         thread: Who took it.
+        cell: The name of the cell it worked on, which no other cell of this replay has.
+        operation: The name of what it did there, such as ``load``.
+        reads_only: Whether that never changes the cell.
         text: Cell, operation and operands.
         result: What it returned, portable.
         before, after: The cell's value, portable.
@@ -34,6 +40,9 @@ class Step:
     """
 
     thread: int
+    cell: str
+    operation: str
+    reads_only: bool
     text: str
     result: Any
     before: Any
@@ -45,17 +54,45 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What has become of a thread: how, and its value, its exception or the step it has not taken, as text."""
+    """What has become of a thread: how, and its value, its exception or the step it has not taken, as text.
+
+    ``cell`` and ``operation`` are those of that step, ``file`` and ``line`` where it is written; otherwise they are empty.
+    """
 
     how: Literal["returned", "raised", "misused", "waiting", "ready"]
     what: str
+    cell: str = ""
+    operation: str = ""
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Call:
+    """A call that a history explains: its words, and the numbers of its first and last steps from 1 (0 where it has none)."""
+
+    thread: int
+    text: str
+    result: Any = None
+    ended: bool = False
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the violated check looked at: cells by name, and the threads whose results it used."""
+
+    cells: tuple[str, ...] = ()
+    threads: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
     """An execution along a schedule. ``ending`` is ``None`` if the schedule stops before the end.
 
-    ``fates`` has one entry a thread; ``preemptions`` counts the switches away from a thread that could have gone on.
+    ``fates`` has one entry a thread; ``preemptions`` counts the switches away from a thread that could have gone on. ``kinds`` says
+    for each cell by name what it is; ``calls`` is empty without a history.
     """
 
     names: tuple[str, ...]
@@ -66,6 +103,9 @@ class Replay:
     unfinished: tuple[str, ...] = ()
     fates: tuple[Fate, ...] = ()
     preemptions: int = 0
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    calls: tuple[Call, ...] = ()
+    evidence: Evidence = Evidence()
 
 
 def conclude(execution: Execution) -> Ending | None:
@@ -88,7 +128,7 @@ def conclude(execution: Execution) -> Ending | None:
         return ending.faulty(values, slug=execution.fault.slug, message=execution.fault.message)
     if execution.finished:
         with execution.alone():
-            return ending.judge(setting, values)
+            return ending.judge(setting, values, before_check=execution.look_afresh)
     waiting = [
         Waiting(t.number, t.request.cell, t.request.kind, t.request.cell.value) for t in execution.threads if t.request is not None
     ]
@@ -103,33 +143,141 @@ def replay(scenario: Scenario, schedule: Schedule) -> Replay:
     """
     execution = Execution(scenario)
     try:
-        steps: list[Step] = []
-        preemptions = 0
+        recorder = _Recorder(execution)
+        preemptions, before = 0, -1
         for position, number in enumerate(schedule):
             able = execution.enabled()
             if number not in able:
                 raise UsageError(_misfit(execution, schedule, position, number))
-            preemptions += bool(steps) and steps[-1].thread != number and steps[-1].thread in able
-            steps.append(_step(execution, number))
-        ended = conclude(execution)
-        setting = execution.setting
-        unfinished = tuple(setting.names[t.number] for t in execution.threads if t.request is not None)
-        fates = tuple(_fate(execution, number) for number in range(len(execution.threads)))
-        return Replay(tuple(setting.names), setting.letters(), tuple(steps), ended, schedule, unfinished, fates, preemptions)
+            preemptions += before not in (-1, number) and before in able
+            recorder.step(number)
+            before = number
+        return recorder.replay(schedule, preemptions)
     finally:
         execution.close()
 
 
-def _fate(execution: Execution, number: int) -> Fate:
-    thread = execution.threads[number]
-    if thread.error is not None:
-        return Fate("raised", f"{type(thread.error).__name__}: {thread.error}".rstrip(": "))
-    if thread.request is None:
-        return Fate("returned", repr(ending.portable(thread.value)))
-    if execution.misuse is not None and execution.misuse[0] == number:
-        return Fate("misused", _asked(thread.request))
-    blocked = thread.request.kind.effect(thread.request.cell.value, *thread.request.operands) is BLOCKED
-    return Fate("waiting" if blocked else "ready", _asked(thread.request))
+class _Recorder:
+    """Writes down what an execution does."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+        self._steps: list[Step] = []
+        self._names: dict[Tag, str] = {}
+        self._kinds: dict[str, str] = {}
+        self._calls: list[Call] = []
+        self._under_way: dict[int, tuple[Call, Any]] = {}
+        self._heard = 0
+        self._listen()
+
+    def step(self, number: int) -> None:
+        """Let a thread take its step."""
+        execution, thread = self._execution, self._execution.threads[number]
+        request = thread.request
+        assert request is not None
+        file, line, function = code_under_test(thread.frame)
+        cell, kind, names = request.cell, request.kind, execution.setting.names
+        before = ending.shown(cell, cell.value, names)
+        result = execution.step(number)
+        after = ending.shown(cell, cell.value, names)
+        text = _asked(request)
+        self._steps.append(
+            Step(
+                thread=number,
+                cell=self._name(cell),
+                operation=kind.name,
+                reads_only=kind.reads_only,
+                text=text,
+                result=ending.portable(result),
+                before=before,
+                after=after,
+                file=file,
+                line=line,
+                function=function,
+            )
+        )
+        self._listen()
+        if number in self._under_way:
+            self._count_in(self._under_way[number][0])
+
+    def _name(self, cell: Cell) -> str:
+        """The cell's label, numbered where another cell has it."""
+        if cell.tag not in self._names:
+            name, k = cell.label, 1
+            while name in self._kinds:
+                k += 1
+                name = f"{cell.label} ({k})"
+            self._names[cell.tag] = name
+            self._kinds[name] = type(cell).__name__
+        return self._names[cell.tag]
+
+    def _listen(self) -> None:
+        """Beginnings and ends of calls since the last step."""
+        for number, event in self._execution.events[self._heard :]:
+            if isinstance(event, Invoke):
+                call = Call(number, repr(ending.portable(event.operation)))
+                self._calls.append(call)
+                self._under_way[number] = call, event.operation
+            else:
+                self._end_call(number, event.result)
+        self._heard = len(self._execution.events)
+
+    def _end_call(self, number: int, result: Any) -> None:
+        call, operation = self._under_way.pop(number)
+        history = self._execution.setting.history
+        assert history is not None
+        call.text = history.monitor.say(operation, result)
+        call.result, call.ended = ending.portable(result), True
+        if self._steps and self._steps[-1].thread == number:
+            self._count_in(call)
+
+    def _count_in(self, call: Call) -> None:
+        call.first, call.last = call.first or len(self._steps), len(self._steps)
+
+    def replay(self, schedule: Schedule, preemptions: int) -> Replay:
+        """All that was written down, with how it ends here."""
+        execution = self._execution
+        ended = conclude(execution)
+        setting = execution.setting
+        return Replay(
+            names=tuple(setting.names),
+            letters=setting.letters(),
+            steps=tuple(self._steps),
+            ending=ended,
+            schedule=schedule,
+            unfinished=tuple(setting.names[t.number] for t in execution.threads if t.request is not None),
+            fates=tuple(self._fate(number) for number in range(len(execution.threads))),
+            preemptions=preemptions,
+            kinds=self._kinds,
+            calls=tuple(self._calls),
+            evidence=self._evidence(ended),
+        )
+
+    def _evidence(self, ended: Ending | None) -> Evidence:
+        if ended is None or not ended.slug.startswith(("final:", "invariant:")):
+            return Evidence()
+        cells = dict.fromkeys(self._name(cell) for cell in self._execution.looked)
+        results = self._execution.results
+        return Evidence(tuple(cells), () if results is None else tuple(sorted(results.seen)))
+
+    def _fate(self, number: int) -> Fate:
+        execution, thread = self._execution, self._execution.threads[number]
+        if thread.error is not None:
+            return Fate("raised", f"{type(thread.error).__name__}: {thread.error}".rstrip(": "))
+        request = thread.request
+        if request is None:
+            return Fate("returned", repr(ending.portable(thread.value)))
+        blocked = request.kind.effect(request.cell.value, *request.operands) is BLOCKED
+        misused = execution.misuse is not None and execution.misuse[0] == number
+        file, line, _ = code_under_test(thread.frame)
+        return Fate(
+            how="misused" if misused else "waiting" if blocked else "ready",
+            what=_asked(request),
+            cell=self._name(request.cell),
+            operation=request.kind.name,
+            file=file,
+            line=line,
+        )
 
 
 def _asked(request: Request) -> str:
@@ -146,18 +294,6 @@ def _misfit(execution: Execution, schedule: Schedule, position: int, number: int
     return f"{where}, but it waits at {thread.request.cell.label}.{thread.request.kind.name}; able to move: {able}"
 
 
-def _step(execution: Execution, number: int) -> Step:
-    thread = execution.threads[number]
-    request = thread.request
-    assert request is not None
-    file, line, function = code_under_test(thread.frame)
-    cell, names = request.cell, execution.setting.names
-    before = ending.shown(cell, cell.value, names)
-    result = execution.step(number)
-    after = ending.shown(cell, cell.value, names)
-    return Step(number, _asked(request), ending.portable(result), before, after, file, line, function)
-
-
 def code_under_test(frame: FrameType | None) -> tuple[str, int, str]:
     """File, line and function of the innermost frame that is neither weft's own nor ``contextlib``'s."""
     while frame is not None and frame.f_code.co_filename.startswith((_OWN_FOLDER, contextlib.__file__)):
@@ -165,51 +301,3 @@ def code_under_test(frame: FrameType | None) -> tuple[str, int, str]:
     if frame is None:
         return "", 0, ""
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
-
-
-LIVELOCK_PATIENCE = 200
-"""How many steps a livelock's replay watches for somebody to finish."""
-
-
-def confirm(scenario: Scenario, violation: Violation) -> None:
-    """Make sure that the real code shows ``violation``.
-
-    Raises:
-        EngineBug: It does not. The message has everything needed to look into it.
-    """
-    seen = _livelock(scenario, violation.schedule) if violation.slug == "livelock" else _ends(scenario, violation.schedule)
-    if seen[0] != violation.slug:
-        letters = Execution(scenario).setting.letters()
-        raise EngineBug(
-            f"{scenario.name}: the search found {violation.slug} ({violation.message}) by {violation.schedule.text(letters)}, but "
-            f"on the real code that schedule gives {seen[0] or 'no violation'} ({seen[1]}); please report this with the race's file"
-        )
-
-
-def _ends(scenario: Scenario, schedule: Schedule) -> tuple[str, str]:
-    try:
-        result = replay(scenario, schedule)
-    except UsageError as misfit:
-        return "misfit", str(misfit)
-    if result.ending is None:
-        return "unfinished", f"still running: {', '.join(result.unfinished)}"
-    return result.ending.slug, result.ending.message
-
-
-def _livelock(scenario: Scenario, schedule: Schedule) -> tuple[str, str]:
-    """Follow ``schedule``, then let all threads go on in turn and see that the unfinished ones stay so."""
-    execution = Execution(scenario)
-    try:
-        for number in schedule:
-            if number not in execution.enabled():
-                return "misfit", "the schedule does not fit"
-            execution.step(number)
-        running = len([t for t in execution.threads if t.request is not None])
-        for turn in range(LIVELOCK_PATIENCE):
-            able = execution.enabled()
-            if not able:
-                return "", "everybody stops"
-            execution.step(able[turn % len(able)])
-        return ("livelock", "") if any(t.request is not None for t in execution.threads) and running else ("", "all finish")
-    finally:
-        execution.close()

@@ -22,15 +22,17 @@ class Violation:
         slug: Its stable name: ``deadlock``, ``livelock``, ``final:no_leak``, ``exception:KeyError``, ``misuse:...``.
         message: One sentence.
         schedule: An interleaving that shows it on the real code.
-        shortest: Whether no schedule with fewer steps shows any violation.
+        minimal: Whether no schedule shows the same with fewer preemptions, nor with as many in fewer steps: proven.
+        decided_at: After this many steps every continuation ends in a violation; ``None`` where that was not asked.
         replayed: Whether the schedule was executed on the real code and showed the same.
     """
 
     slug: str
     message: str
     schedule: Schedule
-    shortest: bool = False
+    minimal: bool = False
     replayed: bool = False
+    decided_at: int | None = None
 
 
 @dataclass(slots=True)

@@ -33,6 +33,7 @@ class ControlledWorld:
         self.running: SuspendedThread | None = None
         self.events: list[Event] = []
         self.looking = False
+        self.looked: list[Cell] = []
         self.mutexes: list[Mutex] = []
         self._counters: dict[int, Iterator[int]] = {}
 
@@ -47,6 +48,7 @@ class ControlledWorld:
             operands = (world.SETUP if thread is None else thread.number, *operands)
         if thread is not None:
             return thread.ask(Request(cell, kind, operands))
+        self.looked.append(cell)
         if self.looking and not kind.reads_only:
             raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
         return act_alone(cell, kind, operands)
@@ -106,6 +108,8 @@ class Execution:
         misuse: The contract a thread broke with its last step, with the thread's number.
         fault: What is wrong with the state now, although no thread is broken.
         reached: The sometimes-conditions that some step has shown.
+        events: Beginnings and ends of calls so far, with the thread's number.
+        results: What the last check was given, once the execution has been judged.
     """
 
     def __init__(self, scenario: Scenario) -> None:
@@ -113,6 +117,8 @@ class Execution:
         self._world = ControlledWorld()
         self.misuse: tuple[int, Misuse] | None = None
         self.reached: set[str] = set()
+        self.events: list[tuple[int, Event]] = []
+        self.results: Results | None = None
         with self._entered():
             try:
                 self.setting = scenario.set_up()
@@ -140,6 +146,7 @@ class Execution:
         self._advance_monitor(thread.number, ended)
 
     def _advance_monitor(self, number: int, events: Sequence[Event]) -> None:
+        self.events.extend((number, event) for event in events)
         if self.setting.history is not None:
             monitor = self.setting.history.monitor
             monitor.value = monitor.advance(monitor.value, number, events)
@@ -155,6 +162,7 @@ class Execution:
         try:
             with self._entered():
                 for invariant in setting.invariants:
+                    self._world.looked.clear()
                     if fault := invariant_fault(invariant):
                         return fault
         finally:
@@ -212,9 +220,16 @@ class Execution:
         """Whether every thread returned."""
         return self.broken is None and self.fault is None and all(t.request is None for t in self.threads)
 
-    def results(self) -> Results:
-        """What the threads returned; ``None`` for those that have not."""
-        return Results(self.setting.names, [t.value for t in self.threads])
+    @property
+    def looked(self) -> tuple[Cell, ...]:
+        """The cells that the last invariant or final check has looked at so far."""
+        return tuple(self._world.looked)
+
+    def look_afresh(self, results: Results) -> None:
+        """Another check begins, and is given ``results``."""
+        self._world.looked.clear()
+        results.seen.clear()
+        self.results = results
 
     @contextmanager
     def alone(self) -> Iterator[None]:

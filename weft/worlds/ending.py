@@ -6,7 +6,7 @@ or who is deadlocked, or who broke and how. Shared objects appear by their text,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from types import FunctionType, MethodType
@@ -114,8 +114,13 @@ def _name(number: int, names: Sequence[str]) -> str:
     return names[number] if 0 <= number < len(names) else "the set-up"
 
 
-def judge(setting: Setting, values: Sequence[Any]) -> Ending:
+def judge(setting: Setting, values: Sequence[Any], *, before_check: Callable[[Results], None] | None = None) -> Ending:
     """Observe and check a finished execution; the caller has put a world in force where nobody runs.
+
+    Args:
+        setting: What to observe and to check.
+        values: What the threads returned.
+        before_check: Called before each check, with the results that the check will be given.
 
     Raises:
         WeftError: The scenario itself is at fault.
@@ -124,6 +129,8 @@ def judge(setting: Setting, values: Sequence[Any]) -> Ending:
     returned = tuple(_immutable(f"thread {name}", value) for name, value in zip(setting.names, values, strict=True))
     observed = tuple(_immutable(f"the observer {look.name}", look.function(results)) for look in setting.observers)
     for check in setting.checks:
+        if before_check is not None:
+            before_check(results)
         try:
             check.function(results)
         except (CheckFailed, AssertionError) as reason:

@@ -61,7 +61,7 @@ def test_a_violation_has_its_whole_trace(weft: Weft, tmp_path: Path) -> None:
     trace = violation.trace
     assert trace is not None
     assert violation.replayed
-    assert violation.shortest
+    assert violation.minimal
     assert (violation.slug, trace.ending) == ("final:both_counted", "final:both_counted")
     assert violation.command == f"weft replay {RACES}/lost_update.py::lost_update {trace.schedule}"
     assert [(step.number, step.before, step.after) for step in trace.steps][-1] == (4, "1", "1")
@@ -93,7 +93,7 @@ def test_merging_off_gives_the_same_outcomes_with_no_fewer_states(weft: Weft, tm
 
 def test_a_document_of_another_shape_is_refused_with_the_place() -> None:
     with pytest.raises(msgspec.ValidationError, match="required field"):
-        decoded(b'{"format": "weft-check/1"}')
+        decoded(b'{"format": "weft-check/2"}')
 
 
 def test_the_list_has_what_is_expected_and_why(weft: Weft) -> None:
