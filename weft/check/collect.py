@@ -68,16 +68,26 @@ def collect(paths: Sequence[str]) -> list[Race]:
 
 def _in_path(path: str) -> list[Race]:
     file, separator, name = path.partition("::")
-    if not os.path.exists(file):
-        raise UsageError(f"no such file or folder: {file!r}; expected a .py file, a folder, or FILE::RACE")
-    if os.path.isdir(file):
-        if separator:
-            raise UsageError(f"{file!r} is a folder; expected FILE::RACE with a .py file")
-        return [race for each in _files(file) for race in _in_file(each)]
-    if not file.endswith(".py"):
-        raise UsageError(f"{file!r} is not a Python file; expected a .py file, a folder, or FILE::RACE")
-    races = _in_file(file)
+    files = python_files(file, expected="a .py file, a folder, or FILE::RACE")
+    if separator and os.path.isdir(file):
+        raise UsageError(f"{file!r} is a folder; expected FILE::RACE with a .py file")
+    races = [race for each in files for race in _in_file(each)]
     return _named(races, file, name) if separator else races
+
+
+def python_files(path: str, *, expected: str) -> list[str]:
+    """The file ``path`` itself, or those under the folder that may hold declarations.
+
+    Raises:
+        UsageError: There is no such file or folder, or it is not a Python file; ``expected`` says what would be.
+    """
+    if not os.path.exists(path):
+        raise UsageError(f"no such file or folder: {path!r}; expected {expected}")
+    if os.path.isdir(path):
+        return list(_files(path))
+    if not path.endswith(".py"):
+        raise UsageError(f"{path!r} is not a Python file; expected {expected}")
+    return [path]
 
 
 def _named(races: list[Race], file: str, name: str) -> list[Race]:

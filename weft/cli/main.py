@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from weft.cli.bench import bench
 from weft.cli.check import check
 from weft.cli.failures import Reported
 from weft.cli.listing import list_
@@ -83,7 +84,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (check, list_, progress, replay, sample):
+for _command in (bench, check, list_, progress, replay, sample):
     cli.add_command(_command)
 
 

@@ -42,6 +42,8 @@ class DepthFirst:
         cyclic: Whether a path returns to a state on itself.
     """
 
+    visited_bytes = 0  # of a Python set: not known
+
     def __init__(self, machine: Machine, ended: Callable[[list[int]], bool], *, bits: int = 64) -> None:
         self._machine = machine
         self._ended = ended

@@ -171,6 +171,7 @@ class _Search:
             audit(self._scenario, automaton, runs=AUDITED_RUNS)
         result.states, result.transitions = loop.states, loop.transitions
         result.nodes, result.executions = len(automaton.operations), automaton.executions
+        result.visited_bytes = loop.visited_bytes
         result.fallbacks = dict(automaton.fallbacks)
         result.seconds = self._meter.seconds
 

@@ -45,6 +45,7 @@ class Exploration:
         stopped_by: The limit that ended it, or empty.
         states, transitions: Of the state graph (0 for engines without one).
         nodes: Local states of all threads together.
+        visited_bytes: Memory of the set of visited states; 0 where it is not known (a Python set).
         executions: Re-executions of a thread (compiled) or of the whole program (naive, random).
         interleavings: How many interleavings the search stands for; ``None`` is unbounded or not known.
         outcomes: How executions ended, each with one ending that shows it.
@@ -64,6 +65,7 @@ class Exploration:
     transitions: int = 0
     finals: int = 0
     nodes: int = 0
+    visited_bytes: int = 0
     executions: int = 0
     interleavings: int | None = None
     cyclic: bool = False

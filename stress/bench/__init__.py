@@ -1,0 +1,1 @@
+"""Benchmarks: one question a file, run by ``weft bench`` and kept in ``reports/bench``."""

@@ -1,0 +1,116 @@
+"""``weft bench``: what it prints, what it keeps, and what it says when an answer or a count is not what it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.programs.literature import increments
+from tests.unit.cli.conftest import Weft
+from weft.search.exhaustive import explore
+
+COUNTING = """\
+from tests.programs.literature import increments
+from weft.check.benchmark import Row, benchmark, searched
+
+@benchmark("How many states has inc(n)?")
+def counting(limit):
+    for n in (2, 3):
+        yield searched(f"inc({n})", increments(n), limit)
+
+@benchmark("How long is a piece of string?", slow=True)
+def string(limit):
+    yield Row("string", {"length": LENGTH}, {"seconds": 0.5})
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "growing.py").write_text(COUNTING.replace("LENGTH", "3"))
+    return tmp_path
+
+
+def test_a_table_is_printed_and_counts_are_kept_apart_from_times(weft: Weft, folder: Path) -> None:
+    said = weft("bench", str(folder), "--out", str(folder / "kept"))
+    assert said.exit_code == 0, said.output
+    assert "How many states has inc(n)?" in said.stdout
+    assert max(map(len, said.stdout.splitlines())) <= 100
+    kept = json.loads((folder / "kept" / "counting.json").read_text())
+    assert list(kept) == ["format", "name", "question", "file", "counts", "times", "notes", "machine", "versions"]
+    for n in (2, 3):
+        found, row = explore(increments(n)), kept["counts"][f"inc({n})"]
+        assert (row["verdict"], row["states"], row["transitions"]) == ("HOLDS", found.states, found.transitions)
+    assert set(kept["times"]["inc(2)"]) == {"seconds", "transitions_per_second"}
+    assert set(kept["machine"]) == {"processor", "cores", "system"}
+    assert set(kept["versions"]) == {"weft", "python"}
+    assert not (folder / "kept" / "string.json").exists()
+
+
+def test_every_row_of_a_report_is_a_line(weft: Weft, folder: Path) -> None:
+    weft("bench", str(folder), "--out", str(folder / "kept"))
+    lines = (folder / "kept" / "counting.json").read_text().splitlines()
+    assert sum(line.startswith('  "inc(2)": {"verdict": "HOLDS", "states": ') for line in lines) == 1
+
+
+def test_counts_that_moved_are_listed_and_equal_ones_are_not(weft: Weft, folder: Path) -> None:
+    arguments = ("bench", str(folder), "--slow", "-k", "string", "--out", str(folder / "kept"))
+    assert "moved" not in weft(*arguments).stdout
+    assert "moved" not in weft(*arguments).stdout
+    kept = folder / "kept" / "string.json"
+    kept.write_text(kept.read_text().replace('"length": 3', '"length": 4'))
+    said = weft(*arguments, "--no-write")
+    assert "string.json: string: length 4, now 3" in said.stdout
+    assert '"length": 4' in kept.read_text()
+
+
+def test_a_search_that_met_its_limit_has_no_counts_and_says_so(weft: Weft, folder: Path) -> None:
+    said = weft("bench", str(folder), "-k", "counting", "--max-memory", "1K", "--out", str(folder / "kept"))
+    assert said.exit_code == 0, said.output
+    assert "unfinished" in said.stdout
+    assert "inc(2): not finished: max-memory 1,024 bytes" in said.stdout
+    assert json.loads((folder / "kept" / "counting.json").read_text())["counts"] == {}
+
+
+def test_a_wrong_answer_is_an_exit_code_not_a_number(weft: Weft, tmp_path: Path) -> None:
+    (tmp_path / "wrongly.py").write_text(
+        "from dataclasses import replace\n"
+        "from tests.programs.sctbench import deadlock_01\n"
+        "from weft.check.benchmark import benchmark, searched\n"
+        "@benchmark('Is there a deadlock?')\n"
+        "def wrongly(limit):\n"
+        "    yield searched('none, one thinks', replace(deadlock_01(), expect='HOLDS'), limit)\n"
+    )
+    said = weft("bench", str(tmp_path), "--no-write")
+    assert said.exit_code == 1
+    assert "none, one thinks: WRONG: expected HOLDS, found deadlock" in said.stdout
+    assert "weft: wrongly: an answer is not the one expected" in said.stderr
+
+
+def test_benchmarks_are_listed_with_their_questions(weft: Weft, folder: Path) -> None:
+    said = weft("bench", str(folder), "--list")
+    assert said.stdout == "counting\n    How many states has inc(n)?\nstring (slow)\n    How long is a piece of string?\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("nowhere",), "no such file or folder: 'nowhere'; expected a .py file or a folder"),
+        (("{folder}", "-k", "string"), "all 1 benchmarks chosen are slow; --slow includes them"),
+        (("{folder}", "-k", "rope"), "-k 'rope' matches none of 2 benchmarks; --list shows their names"),
+        (("tests/unit/cli/races/lost_update.py",), "no benchmark in tests/unit/cli/races/lost_update.py"),
+    ],
+)
+def test_what_cannot_be_run_is_said_in_one_line(weft: Weft, folder: Path, arguments: tuple[str, ...], complaint: str) -> None:
+    said = weft("bench", *(argument.replace("{folder}", str(folder)) for argument in arguments))
+    assert said.exit_code == 2
+    assert complaint in said.stderr
+    assert said.stderr.count("\n") == 1
+
+
+def test_the_same_name_twice_is_refused_for_reports_are_kept_by_name(weft: Weft, folder: Path) -> None:
+    (folder / "other.py").write_text(COUNTING.replace("LENGTH", "5"))
+    said = weft("bench", str(folder))
+    assert said.exit_code == 2
+    assert "other.py: a benchmark 'counting' is in" in said.stderr
