@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from impl.connect import ConnectOperations
 from impl.mount import Mount
 from impl.namespace import MountNamespace
+from impl.virtual_dentry import VirtualDentry
 from stress.planting import Planted
 
 
@@ -40,4 +42,28 @@ S2 = Planted(
     owner=MountNamespace,
     attribute="dec_ref",
     replacement=_add_nothing,
+)
+
+
+def _disconnect_what_looked_connected(self: ConnectOperations, mount: Mount) -> VirtualDentry | None:
+    if mount.parent.load() is None:
+        return None
+    self.mount_mu.lock()
+    try:
+        self.mounts.seq.begin_write()
+        try:
+            return self._disconnect_locked(mount)
+        finally:
+            self.mounts.seq.end_write()
+    finally:
+        self.mount_mu.unlock()
+
+
+M28 = Planted(
+    slug="M28",
+    source="gVisor a8bc2e146 (G37c); operator M28",
+    what="whether the destroyed mount is still connected is looked at before mount_mu is held, and not again",
+    owner=ConnectOperations,
+    attribute="disconnect_destroyed",
+    replacement=_disconnect_what_looked_connected,
 )

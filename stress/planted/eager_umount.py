@@ -1,4 +1,4 @@
-"""Defects of the eager umount's busy test."""
+"""Defects of the eager umount's busy test, and of the mark that keeps walks out."""
 
 from __future__ import annotations
 
@@ -24,4 +24,23 @@ H1 = Planted(
     owner=Mount,
     attribute="_mark_eagerly_umounted",
     replacement=_test_then_mark,
+)
+
+
+def _only_zero_keeps_out(self: Mount) -> bool:
+    while True:
+        refs = self.refs.load()
+        if refs & INT64_MAX == 0:
+            return False
+        if self.refs.compare_and_swap(refs, refs + 1):
+            return True
+
+
+M3 = Planted(
+    slug="M3",
+    source="operator M3; S18, Linux L04",
+    what="taking a reference looks at the count only, so a walk that found the mount before gets into it after an eager umount",
+    owner=Mount,
+    attribute="try_inc_mounted_ref",
+    replacement=_only_zero_keeps_out,
 )

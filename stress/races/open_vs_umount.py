@@ -7,7 +7,7 @@ too while the walk only passes through. Not allowed: opened inside M, and the um
 from __future__ import annotations
 
 from stress.machine import Machine
-from stress.planted.eager_umount import H1
+from stress.planted.eager_umount import H1, M3
 from weft import Results, Setting, require, scenario
 from weft.scenario import Taken
 
@@ -59,6 +59,12 @@ def open_vs_two_umounts(s: Setting) -> None:
     _build(s, umounters=2)
 
 
+@scenario(why="both opens come before the mark, or find it and look at what is below")
+def two_opens_vs_umount(s: Setting) -> None:
+    """open(/a/f) || open(/a/f) || umount(/a)."""
+    _build(s, openers=2)
+
+
 @scenario(
     expect="VIOLATED",
     violates="final:no_file_is_open_in_what_was_umounted",
@@ -67,4 +73,10 @@ def open_vs_two_umounts(s: Setting) -> None:
 )
 def open_vs_umount_original(s: Setting) -> None:
     """The same with the two-step busy test."""
+    _build(s)
+
+
+@scenario(expect="VIOLATED", within=M3, why="a walk that found M before the umount gets in although M is marked")
+def open_vs_umount_mark_ignored(s: Setting) -> None:
+    """Operator M3: the mark does not keep walks out."""
     _build(s)
