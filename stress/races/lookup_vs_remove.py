@@ -1,4 +1,4 @@
-"""A lookup against the removal of another mount, with every key in one home slot.
+"""A lookup against the removal of another mount, and against growth, with every key in one home slot: group 3 of the suite.
 
 Removing an entry shifts those behind it back, into slots that a probe under way has already passed. A lookup must not believe the
 empty slot it then meets: M2 is mounted all the time.
@@ -7,9 +7,11 @@ empty slot it then meets: M2 is mounted all the time.
 from __future__ import annotations
 
 from stress.checks import watch
-from stress.planted.lookup import L05
+from stress.machine import Machine
+from stress.planted.lookup import L05, M12, M44
 from stress.scene import Scene, all_collide
 from weft import Results, Setting, require, scenario
+from weft.scenario import Taken
 
 
 def _build(s: Setting) -> None:
@@ -55,6 +57,23 @@ def lookup_vs_remove_unchecked(s: Setting) -> None:
     _build(s)
 
 
+@scenario(expect="VIOLATED", within=M44, why="the shift happens unseen, and the empty slot is believed with an old counter")
+def lookup_vs_remove_outside_write_section(s: Setting) -> None:
+    """Operator M44."""
+    _build(s)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="invariant:indexes_agree_while_mount_mu_is_free",
+    within=M12,
+    why="the hole ends every probe for M2, and it is said before anybody looks",
+)
+def lookup_vs_remove_without_shifting_back(s: Setting) -> None:
+    """Operator M12."""
+    _build(s)
+
+
 @scenario(why="growth publishes a new array and size in one write section; a probe that overlapped starts again")
 def lookup_vs_insert_until_growth(s: Setting) -> None:
     """Three colliding mounts fill the table of four; the fourth makes it grow under the lookup."""
@@ -84,3 +103,70 @@ def lookup_vs_insert_until_growth(s: Setting) -> None:
         mounts = scene.vfs.mounts.entries()
         require(scene.vfs.mounts.capacity() == 8, "the table did not grow")
         scene.release([third], *mounts)
+
+
+def _by_path(s: Setting, *, together: bool) -> None:
+    machine = Machine(all_collide)
+    process = machine.process
+    for name in "abcd":
+        require(process.mkdir(f"/{name}") == "ok", "the set-up fails")
+    for name in "abc":  # as many as a table of four holds
+        require(process.mount(f"/{name}", f"on {name}") == "ok", "the set-up fails")
+    machine.watch(s)
+
+    def walker() -> str:
+        return process.where("/c")
+
+    def mounter() -> str:
+        return process.mount("/d", "on d")
+
+    def umounter() -> str:
+        return process.umount("/a")
+
+    s.thread(walker)
+    if together:
+        s.thread(mounter)
+        s.thread(umounter)
+    else:
+        s.thread(lambda: (mounter(), umounter()), name="changer")
+
+    @s.final
+    def what_is_mounted_is_found(results: Results) -> None:
+        require(results["walker"] == "on c", f"the walk to /c came out in {results['walker']}")
+        changes = results[1:] if together else results["changer"]
+        require(tuple(changes) == ("ok", "ok"), f"mount and umount answered {changes}")
+
+    @s.final
+    def nothing_is_left(_: Results) -> None:
+        found = [process.where(f"/{name}") for name in "abcd"]
+        require(found == ["R", "on b", "on c", "on d"], f"the directories lead into {found}")
+        for name in "bcd":
+            require(process.umount(f"/{name}") == "ok", f"umount /{name} fails")
+        machine.end()
+
+    @s.sometimes
+    def the_probe_starts_again(taken: Taken) -> bool:
+        return taken.thread == "walker" and taken.kind == "read_ok" and taken.result is False
+
+
+@scenario(why="whatever the table does meanwhile, the probe is believed only if it did nothing")
+def where_vs_growth_and_remove(s: Setting) -> None:
+    """where(/c) || mount(/d), which grows the table; umount(/a)."""
+    _by_path(s, together=False)
+
+
+@scenario(why="growth and removal exclude each other; the probe starts again after either")
+def where_vs_growth_vs_remove(s: Setting) -> None:
+    """where(/c) || mount(/d) || umount(/a)."""
+    _by_path(s, together=True)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:what_is_mounted_is_found",
+    within=L05,
+    why="the entry that was last in the row has moved into a slot already passed, and the walk sees the covered directory",
+)
+def where_vs_growth_vs_remove_unchecked(s: Setting) -> None:
+    """Operator M8."""
+    _by_path(s, together=True)

@@ -11,9 +11,11 @@ from impl.filesystem import Filesystem
 from impl.sync import AtomicInt64, Mutex
 from impl.virtual_dentry import VirtualDentry
 from stress.checks import watch
+from stress.machine import Machine
 from stress.planted.mounting import G11, S4
 from stress.scene import Scene, no_collisions
 from weft import Results, Setting, require, scenario
+from weft.scenario import Taken
 
 
 def _two_mounts(s: Setting) -> None:
@@ -57,6 +59,47 @@ def mount_vs_mount(s: Setting) -> None:
 def mount_vs_mount_without_climbing(s: Setting) -> None:
     """Operator M22: the place is not looked at again under the lock."""
     _two_mounts(s)
+
+
+def _by_path(s: Setting, *, mounters: int) -> None:
+    machine = Machine()
+    process = machine.process
+    require(process.mkdir("/a") == "ok", "the set-up fails")
+    machine.watch(s)
+    for k in range(mounters):
+        s.thread(process.mount, "/a", f"M{k + 1}", name=f"mounter-{k + 1}")
+
+    @s.final
+    def all_are_stacked(results: Results) -> None:
+        require(set(results) == {"ok"}, f"mount answered {results!r}")
+        tops = set()
+        for _ in range(mounters):
+            tops.add(process.where("/a"))
+            require(process.umount("/a") == "ok", "the top of the stack cannot be umounted")
+        require(len(tops) == mounters, f"only {tops} were in the stack")
+        machine.end()
+
+    @s.sometimes
+    def one_climbs_onto_another(taken: Taken) -> bool:
+        return taken.cell.label in ("M1.refs", "M2.refs", "M3.refs") and taken.kind == "compare_and_swap" and taken.result is True
+
+
+@scenario(why="the place is looked at again under mount_mu, level by level")
+def mount_vs_mount_by_path(s: Setting) -> None:
+    """mount(/a) || mount(/a)."""
+    _by_path(s, mounters=2)
+
+
+@scenario(why="as with two; the last one climbs two levels")
+def three_mounts(s: Setting) -> None:
+    """mount(/a) || mount(/a) || mount(/a)."""
+    _by_path(s, mounters=3)
+
+
+@scenario(expect="VIOLATED", within=G11, why="all three go onto the directory itself")
+def three_mounts_without_climbing(s: Setting) -> None:
+    """Operator M22."""
+    _by_path(s, mounters=3)
 
 
 class LockingDentryImpl(DentryImpl):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from stress.machine import Machine
 from stress.planted.deletion import M18, M19
 from weft import Results, Setting, require, scenario
+from weft.scenario import Taken
 
 
 def _one_namespace(s: Setting, *, mounters: int) -> None:
@@ -42,6 +43,12 @@ def _one_namespace(s: Setting, *, mounters: int) -> None:
         del results
         machine.end()
 
+    if mounters > 1:
+
+        @s.sometimes
+        def one_climbs_onto_the_other(taken: Taken) -> bool:
+            return taken.cell.label in ("M1.refs", "M2.refs") and taken.kind == "compare_and_swap" and taken.result is True
+
 
 @scenario(why="rmdir holds the dentry's mu from its look at the mount points until the dentry is dead")
 def mount_vs_rmdir(s: Setting) -> None:
@@ -55,7 +62,7 @@ def two_mounts_vs_rmdir(s: Setting) -> None:
     _one_namespace(s, mounters=2)
 
 
-def _two_namespaces(s: Setting) -> None:
+def _two_namespaces(s: Setting, *, mounted_here_too: bool = False) -> None:
     machine = Machine()
     process = machine.process
     require(process.mkdir("/d") == "ok", "the set-up fails")
@@ -70,16 +77,19 @@ def _two_namespaces(s: Setting) -> None:
 
     s.thread(mounter)
     s.thread(remover)
+    if mounted_here_too:
+        s.thread(process.mount, "/d", "here", name="mounts-here")
 
     @s.final
-    def the_directory_is_gone(results: Results) -> None:
-        require(results["remover"] == "ok", f"rmdir in a namespace without the mount answered {results['remover']}")
-        require(results["mounter"] in ("ok", "ENOENT"), f"mount answered {results['mounter']}")
+    def only_a_mount_here_keeps_the_directory(results: Results) -> None:
+        busy = mounted_here_too and results["mounts-here"] == "ok"
+        require(results["remover"] == ("EBUSY" if busy else "ok"), f"rmdir answered {results['remover']}: {results!r}")
+        require(results["mounter"] in ({"ok"} if busy else {"ok", "ENOENT"}), f"mount answered {results['mounter']}")
 
     @s.final
-    def nothing_is_mounted_on_a_dead_directory(_: Results) -> None:
+    def nothing_is_mounted_on_a_dead_directory(results: Results) -> None:
         left = machine.vfs.mounts.entries()
-        require(not left, f"still mounted: {left!r}")
+        require(results["remover"] != "ok" or not left, f"still mounted: {left!r}")
 
     @s.final
     def nothing_is_left(_: Results) -> None:
@@ -91,6 +101,12 @@ def _two_namespaces(s: Setting) -> None:
 def mount_vs_rmdir_in_two_namespaces(s: Setting) -> None:
     """ns2: mount(/d) || ns1: rmdir(/d)."""
     _two_namespaces(s)
+
+
+@scenario(why="the mount in the caller's namespace decides, and the other namespace's goes with the directory")
+def two_mounts_vs_rmdir_in_two_namespaces(s: Setting) -> None:
+    """ns2: mount(/d) || ns1: rmdir(/d) || ns1: mount(/d)."""
+    _two_namespaces(s, mounted_here_too=True)
 
 
 @scenario(
