@@ -1,9 +1,11 @@
-"""Defects of the eager umount's busy test, and of the mark that keeps walks out."""
+"""Defects of umount: of its busy test, of the mark that keeps walks out, of the look whether it is still mounted."""
 
 from __future__ import annotations
 
 from impl.mount import EAGERLY_UMOUNTED, Mount
+from impl.namespace import MountNamespace
 from impl.sync import INT64_MAX
+from impl.umount import UmountOperations
 from stress.planting import Planted
 
 
@@ -43,4 +45,18 @@ M3 = Planted(
     owner=Mount,
     attribute="try_inc_mounted_ref",
     replacement=_only_zero_keeps_out,
+)
+
+
+def _of_the_namespace_at_all(_: UmountOperations, mount: Mount, namespace: MountNamespace) -> bool:
+    return mount.ns.read() is namespace
+
+
+UMOUNTED_TWICE = Planted(
+    slug="umounted-twice",
+    source="an operator of our own",
+    what="umount asks under mount_mu which namespace the mount belongs to, but not whether somebody has umounted it meanwhile",
+    owner=UmountOperations,
+    attribute="_is_mounted_in_locked",
+    replacement=_of_the_namespace_at_all,
 )

@@ -76,9 +76,7 @@ M34 = Planted(
 )
 
 
-def _truncate_unannounced(
-    self: MemfsFilesystem, mount: Mount, dentry: Dentry, file: RegularFile, flags: int
-) -> FileDescription:
+def _truncate_unannounced(self: MemfsFilesystem, mount: Mount, dentry: Dentry, file: RegularFile, flags: int) -> FileDescription:
     if flags & O_TRUNC and not is_writable(flags):
         file.truncate()
     impl = RegularFileDescription(f"{dentry.name}.fd", self, file, flags)

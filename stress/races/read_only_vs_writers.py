@@ -7,15 +7,13 @@ read-only. A writer that is refused must leave no trace, or the next remount fai
 from __future__ import annotations
 
 from impl import FsError
-from impl.file_description import FileDescription
-from impl.flags import O_CREAT, O_RDWR
 from stress.machine import Machine, answer
 from stress.planted.writers import S5, STORE_ZERO
 from weft import Results, Setting, require, scenario
 from weft.scenario import Taken
 
 
-def _remounts(s: Setting, *, watched: bool = True) -> None:
+def _remounts(s: Setting, *, watched: bool = True, apart: bool = False) -> None:
     machine = Machine()
     process = machine.process
     require(process.remount("/", read_only=True) == "ok", "the set-up fails")
@@ -35,29 +33,61 @@ def _remounts(s: Setting, *, watched: bool = True) -> None:
         return process.remount("/", read_only=False), process.remount("/", read_only=True)
 
     s.thread(writer)
-    s.thread(remounter)
+    if apart:
+        s.thread(lambda: process.remount("/", read_only=False), name="makes-writable")
+        s.thread(lambda: process.remount("/", read_only=True), name="forbids-writing")
+    else:
+        s.thread(remounter)
 
     @s.final
     def refused_writers_leave_no_trace(results: Results) -> None:
-        writable, read_only = results["remounter"]
+        writable, read_only = results[1:] if apart else results["remounter"]
         require(writable == "ok", f"remount,rw answered {writable}")
         if results["writer"] == "EROFS":
             require(read_only == "ok", "remount,ro is EBUSY although nobody wrote")
 
     @s.final
     def the_mount_can_still_be_used(results: Results) -> None:
-        if results["remounter"][1] == "ok":
+        read_only = mount.is_read_only()
+        require(apart or read_only == (results["remounter"][1] == "ok"), "the mount is not what remount said")
+        if read_only:
             require(answer(mount.check_begin_write) == "EROFS", "a write on a read-only mount")
             require(process.remount("/", read_only=False) == "ok", "the mount stays read-only")
         require(answer(mount.check_begin_write) == "ok", "a write on a writable mount is refused")
         mount.end_write()
         machine.end()
 
+    @s.sometimes
+    def the_remount_finds_a_writer(taken: Taken) -> bool:
+        return (
+            taken.cell.label.endswith(".writers")
+            and taken.kind == "compare_and_swap"
+            and taken.operands[0] == 0
+            and not taken.result
+        )
+
 
 @scenario(why="a writer is counted only by a compare-and-swap that saw the mount writable")
 def remounts_vs_writer(s: Setting) -> None:
     """begin_write || remount,rw; remount,ro."""
     _remounts(s)
+
+
+@scenario(why="read-only is EBUSY only while the writer that was let in writes")
+def two_remounts_vs_writer(s: Setting) -> None:
+    """begin_write || remount,rw || remount,ro."""
+    _remounts(s, apart=True)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:refused_writers_leave_no_trace",
+    within=S5,
+    why="as with one remounter",
+)
+def two_remounts_vs_writer_original(s: Setting) -> None:
+    """The seed's transient increment, with three threads."""
+    _remounts(s, watched=False, apart=True)
 
 
 @scenario(
@@ -79,44 +109,3 @@ def remounts_vs_writer_original(s: Setting) -> None:
 def remounts_vs_writer_store_zero(s: Setting) -> None:
     """Operator M33: remount,rw stores 0."""
     _remounts(s, watched=False)
-
-
-@scenario(why="the description announces its write before the creation's is over, so the mount stays writable until it closes")
-def create_vs_remount(s: Setting) -> None:
-    """open(O_CREAT|O_RDWR); close || remount,ro."""
-    machine = Machine()
-    process = machine.process
-    mount = machine.ns.root_mount
-    machine.watch(s)
-
-    def writer() -> str:
-        made = process.open("/f", O_CREAT | O_RDWR)
-        if not isinstance(made, FileDescription):
-            return made
-        wrote = answer(made.write, b"x")
-        made.dec_ref()
-        return wrote
-
-    def remounter() -> str:
-        return process.remount("/", read_only=True)
-
-    s.thread(writer)
-    s.thread(remounter)
-
-    @s.sometimes
-    def a_writer_is_under_way(taken: Taken) -> bool:
-        return taken.thread == "remounter" and taken.kind in ("load", "compare_and_swap") and taken.result in (1, 2, False)
-
-    @s.final
-    def an_open_file_can_be_written(results: Results) -> None:
-        require(results["writer"] in ("ok", "EROFS"), f"the writer got {results['writer']}")
-        require(results["remounter"] in ("ok", "EBUSY"), f"remount answered {results['remounter']}")
-
-    @s.final
-    def nothing_is_left(results: Results) -> None:
-        require(mount.is_read_only() == (results["remounter"] == "ok"), "the mount is not what remount said")
-        if results["writer"] == "ok":
-            require(process.exists("/f") == "ok", "the file is gone")
-            require(process.remount("/", read_only=False) == "ok", "remount,rw fails")
-            require(process.unlink("/f") == "ok", "unlink fails")
-        machine.end()

@@ -7,8 +7,9 @@ to M as long as somebody refers to it. Whoever closes last takes it out, and eve
 from __future__ import annotations
 
 from impl import VirtualDentry, check_released
-from stress.machine import Machine
-from stress.planted.destruction import S3
+from impl.context import PathOperation
+from stress.machine import Machine, answer
+from stress.planted.destruction import M28, S3
 from weft import Results, Setting, require, scenario
 
 
@@ -66,3 +67,63 @@ def rmdir_vs_last_closes(s: Setting) -> None:
 def rmdir_vs_last_close_original(s: Setting) -> None:
     """The seed's destruction."""
     _build(s, closers=("C",))
+
+
+def _detached(s: Setting, *, closes_in_m: bool) -> None:
+    """After the deletion: C hangs on M/c, held by an open directory only, and M/c is deleted too, from ns1."""
+    machine = Machine()
+    process = machine.process
+    require(process.mkdir("/d") == "ok", "the set-up fails")
+    namespace, other = machine.clone("ns2")
+    for made in (other.mount("/d", "M"), other.mkdir("/d/c"), other.mount("/d/c", "C")):
+        require(made == "ok", f"the set-up fails: {made}")
+    in_m, also_in_m, in_c = other.hold("/d"), other.hold("/d"), other.hold("/d/c")
+    assert isinstance(in_m, VirtualDentry)
+    assert isinstance(also_in_m, VirtualDentry)
+    assert isinstance(in_c, VirtualDentry)
+    require(process.rmdir("/d") == "ok", "the set-up fails")
+    machine.watch(s, namespace)
+
+    s.thread(in_c.dec_ref, name="closes-C")
+    c = PathOperation(machine.ns, process.context.root, in_m, "c")
+    s.thread(lambda: answer(machine.vfs.rmdir_at, c), name="remover")
+    if closes_in_m:
+        s.thread(also_in_m.dec_ref, name="closes-M")
+
+    @s.final
+    def everything_goes_once(results: Results) -> None:
+        require(results["remover"] == "ok", f"rmdir answered {results['remover']}")
+        check_released(in_c.mount, in_c.mount.fs)
+
+    @s.final
+    def nothing_is_left(_: Results) -> None:
+        in_m.dec_ref()
+        if not closes_in_m:
+            also_in_m.dec_ref()
+        check_released(in_m.mount, in_m.mount.fs)
+        other.end()
+        machine.end(namespace)
+
+
+@scenario(why="whoever has mount_mu first takes C out of the table, and the other finds it taken out")
+def last_close_vs_rmdir_of_its_mount_point(s: Setting) -> None:
+    """close in C, which still hangs on M/c || rmdir(M/c)."""
+    _detached(s, closes_in_m=False)
+
+
+@scenario(why="M outlives C, since C holds a reference on it while it hangs there")
+def last_closes_vs_rmdir_of_the_mount_point(s: Setting) -> None:
+    """close in C || rmdir(M/c) || close in M."""
+    _detached(s, closes_in_m=True)
+
+
+@scenario(expect="VIOLATED", within=M28, why="both take C out")
+def last_close_vs_rmdir_looking_once(s: Setting) -> None:
+    """Operator M28."""
+    _detached(s, closes_in_m=False)
+
+
+@scenario(expect="VIOLATED", within=M28, why="as with two")
+def last_closes_vs_rmdir_looking_once(s: Setting) -> None:
+    """Operator M28, with three threads."""
+    _detached(s, closes_in_m=True)

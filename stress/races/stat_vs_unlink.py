@@ -23,7 +23,7 @@ def _file(machine: Machine, path: str, data: bytes) -> None:
     made.dec_ref()
 
 
-def _unlink(s: Setting, *, data_races: bool = True) -> None:
+def _unlink(s: Setting, *, data_races: bool = True, again: bool = False) -> None:
     s.data_races = data_races
     machine = Machine()
     process = machine.process
@@ -39,15 +39,20 @@ def _unlink(s: Setting, *, data_races: bool = True) -> None:
 
     s.thread(looker)
     s.thread(process.unlink, "/f", name="unlinker")
+    if again:
+        s.thread(process.create, "/f", name="creator")
 
     @s.final
     def what_was_seen_existed(results: Results) -> None:
         seen = results["looker"]
-        require(seen in ((1, 5), "ENOENT"), f"stat saw (links, size) = {seen}, which never was")
+        existed = {(1, 5), "ENOENT", (1, 0)} if again else {(1, 5), "ENOENT"}
+        require(seen in existed, f"stat saw (links, size) = {seen}, which never was")
 
     @s.final
     def nothing_is_left(results: Results) -> None:
         require(results["unlinker"] == "ok", f"unlink answered {results['unlinker']}")
+        if again and process.exists("/f") == "ok":
+            require(process.unlink("/f") == "ok", "unlink fails")
         machine.end()
 
 
@@ -55,6 +60,12 @@ def _unlink(s: Setting, *, data_races: bool = True) -> None:
 def stat_vs_unlink(s: Setting) -> None:
     """stat(f) || unlink(f)."""
     _unlink(s)
+
+
+@scenario(why="the name leads to the old file, to the new one, or nowhere")
+def stat_vs_unlink_vs_create(s: Setting) -> None:
+    """stat(f) || unlink(f) || open(f, O_CREAT); close."""
+    _unlink(s, again=True)
 
 
 @scenario(
@@ -68,15 +79,24 @@ def stat_vs_unlink_original(s: Setting) -> None:
     _unlink(s, data_races=False)
 
 
+@scenario(
+    expect="VIOLATED",
+    violates="final:what_was_seen_existed",
+    within=S16,
+    why="as with two, whatever comes after the old file",
+)
+def stat_vs_unlink_vs_create_original(s: Setting) -> None:
+    """The same with somebody who makes the file again."""
+    _unlink(s, data_races=False, again=True)
+
+
 @scenario(expect="VIOLATED", violates="data-race:", within=S16, why="the link count is read while unlink writes it")
 def stat_vs_unlink_data_race(s: Setting) -> None:
     """The same defect as a data race."""
     _unlink(s)
 
 
-@scenario(why="a rename changes the directory in one critical section")
-def rename_vs_stat(s: Setting) -> None:
-    """rename(x, y) || stat(x); stat(y)."""
+def _rename(s: Setting, *, maker: bool) -> None:
     machine = Machine()
     process = machine.process
     _file(machine, "/x", b"")
@@ -87,6 +107,8 @@ def rename_vs_stat(s: Setting) -> None:
 
     s.thread(process.rename, "/x", "/y", name="renamer")
     s.thread(looker)
+    if maker:
+        s.thread(process.mkdir, "/x", name="maker")
 
     @s.final
     def the_file_is_never_nowhere(results: Results) -> None:
@@ -94,10 +116,27 @@ def rename_vs_stat(s: Setting) -> None:
         require(results["looker"] != ("ENOENT", "ENOENT"), "the file was under neither name")
 
     @s.final
-    def nothing_is_left(_: Results) -> None:
-        require((process.exists("/x"), process.exists("/y")) == ("ENOENT", "ok"), "the old name is still there")
+    def nothing_is_left(results: Results) -> None:
+        made = maker and results["maker"] == "ok"
+        require(not maker or results["maker"] in ("ok", "EEXIST"), "mkdir answered something else")
+        require(
+            (process.exists("/x/"), process.exists("/y")) == ("ok" if made else "ENOENT", "ok"), "x or y is not what it should be"
+        )
+        require(process.exists("/x") == ("ok" if made else "ENOENT"), "the old name is still there")
         require(process.unlink("/y") == "ok", "unlink fails")
         machine.end()
+
+
+@scenario(why="a rename changes the directory in one critical section")
+def rename_vs_stat(s: Setting) -> None:
+    """rename(x, y) || stat(x); stat(y)."""
+    _rename(s, maker=False)
+
+
+@scenario(why="whoever takes the old name takes it when the file has the new one")
+def rename_vs_stat_vs_mkdir(s: Setting) -> None:
+    """rename(x, y) || stat(x); stat(y) || mkdir(x)."""
+    _rename(s, maker=True)
 
 
 @scenario(why="a new directory may take the old name at once, and never gets the renamed file's")

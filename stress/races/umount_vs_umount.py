@@ -7,6 +7,7 @@ never is.
 from __future__ import annotations
 
 from stress.machine import Machine
+from stress.planted.eager_umount import UMOUNTED_TWICE
 from weft import Results, Setting, require, scenario
 from weft.scenario import Taken
 
@@ -63,3 +64,31 @@ def umount_vs_lazy_umount(s: Setting) -> None:
 def three_umounts(s: Setting) -> None:
     """umount(/a) || umount(/a) || umount -l /a."""
     _build(s, lazy=(False, False, True))
+
+
+@scenario(why="the second one finds under mount_mu that it is umounted")
+def two_lazy_umounts(s: Setting) -> None:
+    """umount -l /a || umount -l /a."""
+    _build(s, lazy=(True, True))
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:umounted_at_most_once",
+    within=UMOUNTED_TWICE,
+    why="both resolved the path while the mount was there, and both say ok",
+)
+def two_lazy_umounts_without_looking_again(s: Setting) -> None:
+    """Nobody asks again under mount_mu."""
+    _build(s, lazy=(True, True))
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:umounted_at_most_once",
+    within=UMOUNTED_TWICE,
+    why="as with two",
+)
+def three_umounts_without_looking_again(s: Setting) -> None:
+    """The same with an eager one beside them."""
+    _build(s, lazy=(False, True, True))

@@ -73,8 +73,8 @@ def two_walks_up_a_stack_vs_lazy_umount(s: Setting) -> None:
 @scenario(
     expect="VIOLATED",
     violates="final:the_walk_ends_where_it_may",
-    why="the walk enters M, the umount takes N off M, and nothing is on M any more: a root that was covered all the time is seen; a "
-    "known gap of gVisor and Linux too, kept in sight",
+    why="the walk enters M, the umount takes N off M, and nothing is on M any more: a root that was covered all the time is seen; "
+    "a known gap, of gVisor and Linux too, kept in sight",
 )
 def walk_up_a_stack_shows_a_covered_root(s: Setting) -> None:
     """where(/a) || umount -l M, with N on M on /a; M's own root is not to be seen."""
