@@ -20,6 +20,7 @@ from weft.check.paths import blamed, said, scrubbed, shown
 from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
 from weft.search.budget import Budget
 from weft.search.exhaustive import ALL_TOGETHER, Pulse, explore
+from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
 from weft.search.random_walk import sample
 from weft.search.replay import Replay, replay
@@ -95,7 +96,7 @@ def sample_all(races: Sequence[Race], *, runs: int, seed: int, watcher: Watcher 
     """Take ``runs`` random walks through every race, up to its first violation."""
 
     def search(race: Race, pulse: Pulse) -> Exploration:
-        return sample(race.scenario, runs=runs, seed=seed, pulse=pulse)
+        return _shortened(race, sample(race.scenario, runs=runs, seed=seed, pulse=pulse))
 
     return _each(races, search, watcher or Unwatched())
 
@@ -145,7 +146,7 @@ def _inside(error: BaseException) -> str:
 def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
     scenario, started = race.scenario, time.monotonic()
     if plan.engine == "naive":
-        return explore_naively(scenario, budget=plan.budget, pulse=pulse)
+        return _shortened(race, explore_naively(scenario, budget=plan.budget, pulse=pulse))
     found = _explored(race, plan, pulse)
     if not found.violations or not plan.stop_at_first or scenario.expect != "VIOLATED" or shows_expected(scenario, found):
         return found
@@ -154,6 +155,13 @@ def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
     again = _explored(race, replace(plan, stop_at_first=False, budget=budget), pulse)
     again.seconds += spent
     return again
+
+
+def _shortened(race: Race, found: Exploration) -> Exploration:
+    """The same with better schedules, from engines that know no automata."""
+    if found.stopped_by != INTERRUPTED:
+        found.violations = [v if v.slug.startswith(ALL_TOGETHER) else tried(race.scenario, v) for v in found.violations]
+    return found
 
 
 def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:

@@ -3,7 +3,7 @@
     VIOLATED final:both_counted: counter is 1, expected 2
       first    returned None   steps 1-4
       second   returned None   steps 2-3
-    schedule v1:f1.s2.f1   4 steps (shortest), 2 preemptions; replayed 1 of 1; 10 states explored
+    schedule v1:f1.s2.f1   4 steps, 1 preemption, proven minimal; replayed 1 of 1; 10 states explored
     replay   weft replay races/lost_update.py::lost_update v1:f1.s2.f1
 
 Prose is wrapped to the width. Lines that are made to be pasted are not.
@@ -31,8 +31,10 @@ def violation(race: document.Race, found: document.Violation, *, width: int) -> 
 
 
 def _schedule(race: document.Race, found: document.Violation, trace: document.Trace, *, width: int) -> list[Text]:
-    steps = count(len(trace.steps), "step") + (" (shortest)" if found.minimal else "")
-    facts = f"{steps}, {count(trace.preemptions, 'preemption')}; replayed 1 of 1; {effort(race)}"
+    proven = "proven minimal" if found.minimal else "not proven minimal"
+    facts = (
+        f"{count(len(trace.steps), 'step')}, {count(trace.preemptions, 'preemption')}, {proven}; replayed 1 of 1; {effort(race)}"
+    )
     lines = []
     if len(f"schedule {trace.schedule}   {facts}") <= width:
         lines.append(Text(f"schedule {trace.schedule}   {facts}"))

@@ -14,12 +14,12 @@ from weft.automaton.automaton import Automaton
 from weft.errors import UsageError
 from weft.scenario import Scenario
 from weft.search.audit import audit
-from weft.search.breadth_first import shortest_schedule
 from weft.search.budget import Budget, Meter
 from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
 from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
 from weft.search.lock_order import find_inversion
+from weft.search.minimal_violation import minimised
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
 
@@ -33,11 +33,10 @@ AUDITED_RUNS = 4
 EXACT_COUNT_EDGES = 1_000_000
 """Up to how many edges the interleavings are counted again, exactly, when floating point was not enough."""
 
+INTERRUPTED = "Ctrl-C"
+
 ALL_TOGETHER = ("never:", "lock-order")
 """Findings about all executions together, which no single schedule shows."""
-
-SHORTEST_SECONDS = 20.0
-"""How long to look for a shorter schedule after a violation."""
 
 _COMPILED_BITS = 64
 
@@ -97,6 +96,7 @@ def reached(automaton: Automaton) -> dict[str, bool]:
 
 class _Search:
     _loop: Loop
+    _pulse: Pulse | None
 
     def __init__(self, scenario: Scenario, automaton: Automaton, meter: Meter, *, stop_at_first: bool) -> None:
         self._scenario = scenario
@@ -108,7 +108,7 @@ class _Search:
         self._result = Exploration("compiled", setting.letters(), tuple(setting.names))
 
     def run(self, loop: Loop, bits: int, pulse: Pulse | None) -> Exploration:
-        result, self._loop = self._result, loop
+        result, self._loop, self._pulse = self._result, loop, pulse
         result.bits = bits
         try:
             for _ in loop.run():
@@ -118,7 +118,7 @@ class _Search:
                 if result.stopped_by:
                     break
         except KeyboardInterrupt:
-            result.stopped_by = "Ctrl-C"
+            result.stopped_by = INTERRUPTED
         result.exhausted = not (result.stopped_by or loop.stopped)
         result.reached = reached(self._automaton)
         if result.exhausted:
@@ -152,7 +152,7 @@ class _Search:
             schedule = graph.shortest(stuck)
             assert schedule is not None
             message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
-            self._first["livelock"] = Violation("livelock", message, schedule, minimal=True)
+            self._first["livelock"] = Violation("livelock", message, schedule)
 
     def _look_at_automata(self) -> None:
         """What only all steps together show: situations never reached, and locks taken in both orders."""
@@ -166,34 +166,26 @@ class _Search:
 
     def _report(self) -> None:
         result, loop, automaton = self._result, self._loop, self._automaton
-        result.violations = [self._confirmed(violation) for violation in self._first.values()]
-        if result.exhausted and not result.violations:
-            audit(self._scenario, automaton, runs=AUDITED_RUNS)
         result.states, result.transitions = loop.states, loop.transitions
         result.nodes, result.executions = len(automaton.operations), automaton.executions
         result.visited_bytes = loop.visited_bytes
         result.fallbacks = dict(automaton.fallbacks)
+        result.violations = [self._confirmed(violation) for violation in self._first.values()]
+        if result.exhausted and not result.violations:
+            audit(self._scenario, automaton, runs=AUDITED_RUNS)
         result.seconds = self._meter.seconds
 
     def _confirmed(self, violation: Violation) -> Violation:
-        shorter = None if violation.minimal else self._shortest(violation.slug)
-        if shorter is not None:
-            schedule, message = shorter
-            violation = replace(violation, schedule=schedule, message=message, minimal=True)
         if violation.slug.startswith(ALL_TOGETHER):
             return violation
+        try:
+            if self._result.stopped_by != INTERRUPTED:
+                violation = minimised(self._scenario, self._automaton, violation, pulse=self._beat)
+        except KeyboardInterrupt:  # the schedule that the search came by is as true
+            self._result.stopped_by = INTERRUPTED
         confirm(self._scenario, violation)
         return replace(violation, replayed=True)
 
-    def _shortest(self, slug: str) -> tuple[Schedule, str] | None:
-        message = ""
-
-        def wanted(state: tuple[int, ...]) -> bool:
-            nonlocal message
-            ended = self._automaton.ending(state)
-            message = ended.message
-            return ended.slug == slug
-
-        budget = Budget(max_states=2 * self._loop.states + 100_000, max_seconds=SHORTEST_SECONDS)
-        schedule = shortest_schedule(self._automaton, wanted, Meter(budget))
-        return None if schedule is None else (schedule, message)
+    def _beat(self) -> None:
+        if self._pulse is not None:
+            self._pulse(self._loop.states, self._loop.transitions, self._meter.seconds)

@@ -21,7 +21,8 @@ from typing import Literal
 from weft.automaton.automaton import Automaton
 from weft.errors import UsageError
 from weft.scenario import Scenario
-from weft.search.breadth_first import State, successors
+from weft.search.state_space import Vector as State
+from weft.search.state_space import successors
 
 ProgressClass = Literal["wait-free", "lock-free", "blocking", "stuck"]
 

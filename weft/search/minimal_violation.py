@@ -1,0 +1,69 @@
+"""A violation with the best schedule that can be had, and the step that decided it.
+
+Proven over the automata where the state space is small enough; else shortened by replay, and then it says that it is not proven.
+The limit is a number of states, so that every machine comes to the same schedule; the one in seconds is for emergencies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from weft.automaton.automaton import Automaton
+from weft.scenario import Scenario
+from weft.search.budget import Budget
+from weft.search.minimal import decided_at, minimal_schedule, without_end
+from weft.search.minimal_by_replay import shortened
+from weft.search.result import Violation
+from weft.search.state_space import Pulse, State, StateSpace, TooLarge
+
+MOST_STATES = 250_000
+"""How many states are looked at for a proof (some 700 bytes each)."""
+
+PATIENCE_SECONDS = 120.0
+
+
+def minimised(
+    scenario: Scenario, automaton: Automaton, violation: Violation, *, most_states: int = MOST_STATES, pulse: Pulse | None = None
+) -> Violation:
+    """``violation`` with the schedule that has the fewest preemptions, then the fewest steps."""
+    budget = Budget(max_states=most_states, max_seconds=PATIENCE_SECONDS)
+    space = StateSpace(automaton, budget, pulse)
+    try:
+        best = _proven(space, automaton, violation)
+    except TooLarge:
+        best = tried(scenario, violation)
+    try:
+        decided = decided_at(space, best.schedule, lambda state: not automaton.ending(space.vector(state)).slug)
+    except TooLarge:
+        return best
+    return replace(best, decided_at=decided)
+
+
+def tried(scenario: Scenario, violation: Violation) -> Violation:
+    """``violation`` with a schedule that was found by trying; a livelock as it is, for no execution shows one by its end."""
+    found = None if violation.slug == "livelock" else shortened(scenario, violation.schedule, violation.slug)
+    if found is None:
+        return violation
+    schedule, message = found
+    return replace(violation, schedule=schedule, message=message)
+
+
+def _proven(space: StateSpace, automaton: Automaton, violation: Violation) -> Violation:
+    if violation.slug == "livelock":
+        stuck = without_end(space)
+        schedule = minimal_schedule(space, stuck.__contains__)
+        return violation if schedule is None else replace(violation, schedule=schedule, minimal=True)
+    judged: dict[State, str] = {}
+
+    def wanted(state: State) -> bool:
+        if space.steps(state):
+            return False
+        if state not in judged:
+            judged[state] = automaton.ending(space.vector(state)).slug
+        return judged[state] == violation.slug
+
+    schedule = minimal_schedule(space, wanted)
+    if schedule is None:
+        return violation
+    last = space.along(schedule.threads)[-1]
+    return replace(violation, schedule=schedule, message=automaton.ending(space.vector(last)).message, minimal=True)
