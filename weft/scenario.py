@@ -32,8 +32,8 @@ from typing import Any, Literal, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
+from weft.cells.lock import Lock
 from weft.cells.monitor import Alternatives, Invoke, ModelStep, Monitor, Respond, Say, no_alternatives, say_by_repr
-from weft.cells.mutex import Mutex
 from weft.cells.shared import Shared
 from weft.errors import UsageError
 
@@ -97,11 +97,11 @@ class Invariant:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Steps that a thread must not take while it holds one of some mutexes."""
+    """Steps that a thread must not take while it holds one of some locks."""
 
     name: str
     forbids: Callable[[Cell, Kind, tuple[Any, ...]], bool]
-    locks: tuple[Mutex, ...]
+    locks: tuple[Lock, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ class Setting:
     conditions: list[Sometimes] = field(default_factory=list)
     history: History | None = None
     data_races: bool = True
+    lock_order: bool = True
 
     def thread(self, function: FunctionT, *arguments: Any, name: str | None = None) -> FunctionT:
         """Add a thread that calls ``function(*arguments)``; usable as a decorator.
@@ -199,8 +200,11 @@ class Setting:
 
         return mark
 
-    def never_while_holding(self, *locks: Mutex) -> Callable[[FunctionT], FunctionT]:
-        """Decorator: the steps that ``forbids(cell, kind, operands)`` names must not be taken holding one of ``locks``."""
+    def never_while_holding(self, *locks: Lock) -> Callable[[FunctionT], FunctionT]:
+        """Decorator: the steps that ``forbids(cell, kind, operands)`` names must not be taken holding one of ``locks``.
+
+        A reader/writer lock counts as held for reading and for writing alike.
+        """
 
         def mark(forbids: FunctionT) -> FunctionT:
             self.rules.append(Rule(forbids.__name__, forbids, locks))

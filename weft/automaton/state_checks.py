@@ -7,11 +7,11 @@ are. The kinds of fault and their order are those of ``worlds/faults.py``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from weft.automaton.observer import Look, Observer
 from weft.automaton.tables import FINISHED
-from weft.cells.mutex import Mutex
+from weft.cells.lock import Lock
 from weft.scenario import Invariant
 from weft.worlds.faults import Fault, Wanted, broken_rule, data_race, held_at_return, invariant_fault, monitor_fault
 
@@ -22,12 +22,18 @@ NOT_PLAIN, READS, WRITES = 0, 1, 2
 
 
 class StateChecks:
-    """All checks of one scenario's states."""
+    """All checks of one scenario's states.
+
+    Attributes:
+        apart: Further pairs by node (see ``guards``), for a search that looks for states of its own.
+    """
 
     def __init__(self, automaton: Automaton) -> None:
         self._automaton = automaton
         self._setting = automaton.setting
-        self._mutexes = [cell for cell in automaton.world.cells if isinstance(cell, Mutex)]
+        self._locks = [cell for cell in automaton.world.cells if isinstance(cell, Lock)]
+        self._holders: dict[tuple[int, int], int] = {}
+        self.apart: dict[int, tuple[tuple[int, int], ...]] = {}
         self._plain: list[int] = []
         self._guards: list[tuple[tuple[int, int], ...]] = []
         self.invariants = [self._compiled(invariant) for invariant in self._setting.invariants]
@@ -51,9 +57,22 @@ class StateChecks:
         return self._plain[node]
 
     def guards(self, node: int) -> tuple[tuple[int, int], ...]:
-        """(slot, value) pairs that must not be while ``node`` is about to take its step."""
+        """What must not be while ``node`` is about to take its step, as pairs.
+
+        (slot, threads): one of ``threads``, a bit each, holds the lock in the slot. (number of a thread minus the number of
+        threads, node): that thread is at that node.
+        """
         self._mark_nodes()
-        return self._guards[node]
+        return self._guards[node] + self.apart.get(node, ())
+
+    def holders(self, slot: int, value: int) -> int:
+        """The threads that hold the lock in ``slot`` while its value is ``value``, a bit each; 0 if it is not a lock."""
+        known = self._holders.get((slot, value))
+        if known is None:
+            lock = self._automaton.world.cells[slot]
+            holders = lock.holders(self._automaton.values[value]) if value and isinstance(lock, Lock) else ()
+            known = self._holders[slot, value] = sum({1 << thread for thread, _ in holders if thread >= 0})
+        return known
 
     def inexplicable(self, value: int) -> bool:
         """Whether ``value`` in the monitor's slot says that the history cannot be explained."""
@@ -73,12 +92,12 @@ class StateChecks:
         return None if request is None else Wanted(self._automaton.owner(node), *request)
 
     def _guards_of(self, node: int, want: Wanted | None) -> tuple[tuple[int, int], ...]:
-        held = self._automaton.values.number(self._automaton.owner(node) + 1)
+        own = 1 << self._automaton.owner(node)
         if want is None:
             finished = self._automaton.operations[node] == FINISHED
-            return tuple((self._automaton.world.slot(lock), held) for lock in self._mutexes) if finished else ()
+            return tuple((self._automaton.world.slot(lock), own) for lock in self._locks) if finished else ()
         locks = [lock for rule in self._setting.rules if rule.forbids(want.cell, want.kind, want.operands) for lock in rule.locks]
-        return tuple((self._automaton.world.slot(lock), held) for lock in locks)
+        return tuple((self._automaton.world.slot(lock), own) for lock in locks)
 
     def faulty(self, state: Sequence[int]) -> bool:
         """Whether ``state`` has a fault."""
@@ -88,9 +107,13 @@ class StateChecks:
             return True
         if any(invariant.ask(None, state) is not None for invariant in self.invariants):
             return True
-        self._mark_nodes()
-        guarded = any(state[threads + slot] == value for node in state[:threads] for slot, value in self._guards[node])
-        return guarded or self._races(state)
+        guards = (pair for node in state[:threads] for pair in self.guards(node))
+        return any(self._is(state, slot, what) for slot, what in guards) or self._races(state)
+
+    def _is(self, state: Sequence[int], slot: int, what: int) -> bool:
+        """Whether the state has what one pair of ``guards`` says."""
+        there = state[self._automaton.threads + slot]
+        return there == what if slot < 0 else bool(self.holders(slot, there) & what)
 
     def _races(self, state: Sequence[int]) -> bool:
         accessed: dict[int, int] = {}
@@ -118,14 +141,12 @@ class StateChecks:
                 return fault
         wanted = [want for node in state[:threads] if (want := self._wanted(node)) is not None]
 
-        def value_of(lock: Mutex) -> int:
-            held = automaton.values[state[threads + automaton.world.slot(lock)]]
-            assert isinstance(held, int)
-            return held
+        def value_of(lock: Lock) -> Any:
+            return automaton.values[state[threads + automaton.world.slot(lock)]]
 
         finished = [t for t, node in enumerate(state[:threads]) if automaton.operations[node] == FINISHED]
         return (
             data_race(self._setting, wanted)
             or broken_rule(self._setting, wanted, value_of)
-            or held_at_return(self._setting, finished, self._mutexes, value_of)
+            or held_at_return(self._setting, finished, self._locks, value_of)
         )

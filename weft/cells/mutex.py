@@ -7,10 +7,11 @@ lets any goroutine unlock).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse, Outcome
+from weft.cells.lock import Lock
 
 
 def _lock(holder: int, thread: int) -> Outcome:
@@ -33,15 +34,18 @@ UNLOCK = Kind("unlock", _unlock, by_thread=True)
 IS_LOCKED = Kind("is_locked", lambda holder: (holder, holder != 0), reads_only=True)
 
 
-class Mutex(Cell):
+class Mutex(Lock):
     """Mutual exclusion (Go's ``sync.Mutex``); usable as ``with mutex:``."""
 
     __slots__ = ()
 
-    blocking = True
-
     def __init__(self) -> None:
         super().__init__(0)
+
+    def holders(self, value: Any) -> Iterator[tuple[int, str]]:
+        """See ``Lock``."""
+        if value:
+            yield value - 1, ""
 
     def lock(self) -> None:
         """Wait until the mutex is free and take it."""

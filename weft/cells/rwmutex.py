@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse, Outcome
+from weft.cells.lock import Lock
 
 State = tuple[int, int, tuple[int, ...], tuple[int, ...]]
 
@@ -72,17 +73,32 @@ WRITE_UNLOCK = Kind("write_unlock", _write_unlock, by_thread=True)
 READ_LOCK = Kind("read_lock", _read_join, by_thread=True)
 READ_ADMITTED = Kind("read_lock (admitted)", _read_admit, reads_only=True, by_thread=True)
 READ_UNLOCK = Kind("read_unlock", _read_unlock, by_thread=True)
+IS_LOCKED = Kind("is_locked", lambda state: (state, bool(state[0] or state[2])), reads_only=True)
+IS_WRITE_LOCKED = Kind("is_write_locked", lambda state: (state, bool(state[0])), reads_only=True)
 
 
-class RWMutex(Cell):
+class RWMutex(Lock):
     """Many readers or one writer, writers first. Not reentrant in either mode."""
 
     __slots__ = ()
 
-    blocking = True
-
     def __init__(self) -> None:
         super().__init__(FREE)
+
+    def holders(self, value: Any) -> Iterator[tuple[int, str]]:
+        """See ``Lock``."""
+        writer, _, readers, _ = value
+        if writer:
+            yield writer - 1, "write"
+        yield from ((reader, "read") for reader in readers)
+
+    def is_locked(self) -> bool:
+        """Whether anybody is inside, reading or writing; for invariants."""
+        return self._step(IS_LOCKED)  # type: ignore[no-any-return]
+
+    def is_write_locked(self) -> bool:
+        """Whether a writer is inside; for invariants."""
+        return self._step(IS_WRITE_LOCKED)  # type: ignore[no-any-return]
 
     def write_lock(self) -> None:
         """Announce a writer, wait for the readers inside to leave, and take the lock."""

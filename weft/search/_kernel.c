@@ -21,6 +21,7 @@
 enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4, MISSING_CHECK = 5 };
 enum { READS = 1, WRITES = 2 };
 #define EVENT 0x80000000u         /* keys of the monitor's moves: EVENT | event in place of a node */
+#define INEXPLICABLE 0x80000000u  /* the mark of a value of the monitor */
 #define GOOD 0xFFFFFFFEu          /* leaves of the invariants' decision trees */
 #define BAD 0xFFFFFFFFu
 #define UNKNOWN 0xFFFFFFFDu
@@ -67,10 +68,9 @@ typedef struct {
     int32_t *kinds, *slots;
     uint32_t nodes, nodes_capacity;
     uint8_t *plain;               /* per node: 0, READS or WRITES */
-    uint32_t *guards, *guard_count; /* per node: range of (slot, value) pairs that must not be */
-    /* the monitor */
+    uint32_t *guards, *guard_count; /* per node: range of pairs that must not be, see forbidden() */
     int monitor;                  /* its slot, or -1 */
-    uint8_t *inexplicable;        /* per value */
+    uint32_t *marks;              /* per value: the threads that hold the lock with that value, or INEXPLICABLE */
     uint32_t values_capacity;
     /* invariants: decision trees */
     uint32_t *roots, root_count, roots_capacity;
@@ -259,13 +259,20 @@ static int racing(const Search *s)
     return 0;
 }
 
+static inline uint32_t marks_of(const Search *s, int32_t value)
+{
+    return (uint32_t)value < s->values_capacity ? s->marks[value] : 0;
+}
+
+/* (slot, threads): one of the threads holds the lock in the slot. (thread - all threads, node): the thread is at the node. */
 static int forbidden(const Search *s)
 {
     for (int t = 0; t < s->threads; t++) {
         int32_t node = s->state[t];
         for (uint32_t k = 0; k < s->guard_count[node]; k++) {
             const int32_t *pair = &s->pairs[2 * (s->guards[node] + k)];
-            if (s->state[s->threads + pair[0]] == pair[1])
+            int32_t there = s->state[s->threads + pair[0]];
+            if (pair[0] < 0 ? there == pair[1] : marks_of(s, there) & (uint32_t)pair[1])
                 return 1;
         }
     }
@@ -290,7 +297,7 @@ static uint32_t decide(const Search *s, uint32_t k)
 /* 1: faulty, 0: not, -1: an invariant must be asked about this state. */
 static int faulty(Search *s)
 {
-    if (s->monitor >= 0 && s->inexplicable[s->state[s->threads + s->monitor]])
+    if (s->monitor >= 0 && marks_of(s, s->state[s->threads + s->monitor]) & INEXPLICABLE)
         return 1;
     for (uint32_t k = 0; k < s->root_count; k++) {
         uint32_t answer = decide(s, k);
@@ -565,7 +572,7 @@ static void search_dealloc(Search *s)
         free(s->tables[k].keys), free(s->tables[k].paths), free(s->tables[k].numbers);
     free(s->state), free(s->kinds), free(s->slots), free(s->move_keys), free(s->move_index), free(s->moves), free(s->pairs);
     free(s->frames), free(s->frame_moves), free(s->undo), free(s->sources), free(s->targets), free(s->actors);
-    free(s->terminal_numbers), free(s->plain), free(s->guards), free(s->guard_count), free(s->inexplicable);
+    free(s->terminal_numbers), free(s->plain), free(s->guards), free(s->guard_count), free(s->marks);
     free(s->roots), free(s->inners), free(s->branches);
     Py_TYPE(s)->tp_free((PyObject *)s);
 }
@@ -626,15 +633,14 @@ static PyObject *search_add_node(Search *s, PyObject *args)
 
 static PyObject *search_add_value(Search *s, PyObject *args)
 {
-    unsigned int value;
-    int inexplicable;
-    if (!PyArg_ParseTuple(args, "Ip", &value, &inexplicable))
+    unsigned int value, marks;
+    if (!PyArg_ParseTuple(args, "II", &value, &marks))
         return NULL;
     uint32_t before = s->values_capacity;
-    if (!reserve32((void **)&s->inexplicable, 1, &s->values_capacity, (uint64_t)value + 1))
+    if (!reserve32((void **)&s->marks, sizeof *s->marks, &s->values_capacity, (uint64_t)value + 1))
         return PyErr_NoMemory();
-    memset(s->inexplicable + before, 0, s->values_capacity - before);
-    s->inexplicable[value] = (uint8_t)inexplicable;
+    memset(s->marks + before, 0, (s->values_capacity - before) * sizeof *s->marks);
+    s->marks[value] |= marks;
     Py_RETURN_NONE;
 }
 
@@ -797,7 +803,7 @@ static PyObject *search_paths(Search *s, PyObject *Py_UNUSED(ignored))
 
 static PyMethodDef search_methods[] = {
     {"add_node", (PyCFunction)search_add_node, METH_VARARGS, "add_node(kind, slot, plain, guards): the next node."},
-    {"add_value", (PyCFunction)search_add_value, METH_VARARGS, "add_value(value, inexplicable): a value of the monitor."},
+    {"add_value", (PyCFunction)search_add_value, METH_VARARGS, "add_value(value, marks): a value of a lock, with a bit for each holder; or of the monitor, with bit 31 if inexplicable."},
     {"add_check", (PyCFunction)search_add_check, METH_VARARGS, "add_check(invariant, bad, path of (position, value))."},
     {"add_move", (PyCFunction)search_add_move, METH_VARARGS, "add_move(node, value, new_value, next_node, allocated, event)."},
     {"run", (PyCFunction)search_run, METH_VARARGS, "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked."},

@@ -34,6 +34,7 @@ MOST_EDGES = 20_000_000
 
 _MISSING_MOVE, _TERMINAL, _PAUSED, _MISSING_CHECK = 1, 2, 3, 5
 _EVENT = 1 << 31
+_INEXPLICABLE = 1 << 31
 _EXACT = 2.0**53
 
 
@@ -50,8 +51,8 @@ class CompiledDepthFirst:
         self._kernel: Any = _kernel.Search(machine.threads, machine.start, most_edges, machine.monitor_slot)
         for number in range(len(machine.checks.invariants)):
             self._ask(number)
-        if machine.monitor_slot >= 0:
-            self._tell_value(machine.start[machine.threads + machine.monitor_slot])
+        for slot, value in enumerate(machine.start[machine.threads :]):
+            self._tell_value(slot, value)
         self.stopped = False
         self.interleavings: int | None = None
         self.interleavings_exact = True
@@ -98,17 +99,25 @@ class CompiledDepthFirst:
         path = invariant.path(None, state)
         self._kernel.add_check(number, invariant.ask(None, state) is not None, path)
 
-    def _tell_value(self, value: int) -> None:
-        self._kernel.add_value(value, self._machine.checks.inexplicable(value))
+    def _tell_value(self, slot: int, value: int) -> None:
+        """Tell the kernel what a value in a slot means: who holds the lock there, or that the history is inexplicable."""
+        checks = self._machine.checks
+        marks = checks.holders(slot, value)
+        if slot == self._machine.monitor_slot and checks.inexplicable(value):
+            marks = _INEXPLICABLE
+        if marks:
+            self._kernel.add_value(value, marks)
 
     def _teach(self, node: int, value: int) -> None:
         if node & _EVENT:
             after = self._machine.monitored(node & ~_EVENT, value)
-            self._tell_value(after)
+            self._tell_value(self._machine.monitor_slot, after)
             self._kernel.add_move(node, value, after, 0, (), 0)
             return
         move = self._machine.move(node, value)
         self._tell_nodes()
+        if move.value >= 0:
+            self._tell_value(self._machine.slots[node], move.value)
         self._kernel.add_move(node, value, move.value, move.node, move.allocated, move.event)
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from weft.automaton.automaton import Automaton
 from weft.errors import UsageError
@@ -24,6 +25,7 @@ from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
 
 Loop = DepthFirst | CompiledDepthFirst
+MakeLoop = Callable[[Callable[[list[int]], bool]], Loop]
 
 Pulse = Callable[[int, int, float], None]
 """Called now and then with states, transitions and seconds so far."""
@@ -71,13 +73,12 @@ def explore(
     """
     automaton = Automaton(scenario, merge=merge)
     budget = budget or Budget()
-    search = _Search(scenario, automaton, Meter(budget), stop_at_first=stop_at_first)
-    loop = _loop(automaton, search.ended, budget, bits=bits, compiled_loop=compiled_loop)
-    return search.run(loop, bits, pulse)
+    make_loop = partial(_loop, automaton, budget=budget, bits=bits, compiled_loop=compiled_loop)
+    return _Search(scenario, automaton, make_loop, Meter(budget), stop_at_first=stop_at_first).run(bits, pulse)
 
 
 def _loop(
-    automaton: Automaton, ended: Callable[[list[int]], bool], budget: Budget, *, bits: int, compiled_loop: bool | None
+    automaton: Automaton, ended: Callable[[list[int]], bool], *, budget: Budget, bits: int, compiled_loop: bool | None
 ) -> Loop:
     possible = AVAILABLE and bits == _COMPILED_BITS
     if compiled_loop and not possible:
@@ -94,38 +95,63 @@ def reached(automaton: Automaton) -> dict[str, bool]:
     return {condition.name: any(condition.shows(step) for step in taken) for condition in conditions}
 
 
-class _Search:
-    _loop: Loop
-    _pulse: Pulse | None
+def never_shown(name: str) -> str:
+    """The finding that a sometimes-condition was never reached, as a sentence."""
+    return f"no step of any execution shows {name}: the search has missed what the race is about"
 
-    def __init__(self, scenario: Scenario, automaton: Automaton, meter: Meter, *, stop_at_first: bool) -> None:
+
+class _Search:
+    def __init__(self, scenario: Scenario, automaton: Automaton, make_loop: MakeLoop, meter: Meter, *, stop_at_first: bool) -> None:
         self._scenario = scenario
+        self._make_loop = make_loop
+        self._loop = make_loop(self.ended)
         self._automaton = automaton
         self._meter = meter
         self._stop_at_first = stop_at_first
+        self._pulse: Pulse | None = None
         self._first: dict[str, Violation] = {}
         setting = automaton.setting
         self._result = Exploration("compiled", setting.letters(), tuple(setting.names))
 
-    def run(self, loop: Loop, bits: int, pulse: Pulse | None) -> Exploration:
-        result, self._loop, self._pulse = self._result, loop, pulse
+    def run(self, bits: int, pulse: Pulse | None) -> Exploration:
+        result = self._result
         result.bits = bits
-        try:
-            for _ in loop.run():
-                if pulse is not None:
-                    pulse(loop.states, loop.transitions, self._meter.seconds)
-                result.stopped_by = self._meter.exceeded(states=loop.states, transitions=loop.transitions)
-                if result.stopped_by:
-                    break
-        except KeyboardInterrupt:
-            result.stopped_by = INTERRUPTED
-        result.exhausted = not (result.stopped_by or loop.stopped)
+        self._pulse = pulse
+        self._run(self._loop)
+        result.exhausted = not (result.stopped_by or self._loop.stopped)
         result.reached = reached(self._automaton)
         if result.exhausted:
             self._look_at_graph()
             self._look_at_automata()
         self._report()
         return result
+
+    def _run(self, loop: Loop) -> None:
+        """Run a search until it ends or something stops it."""
+        result = self._result
+        try:
+            for _ in loop.run():
+                if self._pulse is not None:
+                    self._pulse(loop.states, loop.transitions, self._meter.seconds)
+                result.stopped_by = self._meter.exceeded(states=loop.states, transitions=loop.transitions)
+                if result.stopped_by:
+                    break
+        except KeyboardInterrupt:
+            result.stopped_by = INTERRUPTED
+
+    def _search_for(self, wanted: Callable[[list[int]], bool]) -> Schedule | None:
+        """The way to a state that ends an execution and is ``wanted``, by another search. A limit makes the result inconclusive."""
+        found: list[Schedule] = []
+
+        def ended(state: list[int]) -> bool:
+            if wanted(state):
+                found.append(Schedule(loop.trail))
+            return bool(found)
+
+        loop = self._make_loop(ended)
+        self._run(loop)
+        self._result.exhausted = not self._result.stopped_by
+        return found[0] if found else None
 
     def ended(self, state: list[int]) -> bool:
         """Judge a state in which nothing can happen; whether to stop."""
@@ -158,9 +184,9 @@ class _Search:
         """What only all steps together show: situations never reached, and locks taken in both orders."""
         for name, shown in self._result.reached.items():
             if not shown:
-                message = f"no step of any execution shows {name}: the search has missed what the race is about"
-                self._first[f"never:{name}"] = Violation(f"never:{name}", message, Schedule(()), minimal=True)
-        inversion = find_inversion(self._automaton)
+                self._first[f"never:{name}"] = Violation(f"never:{name}", never_shown(name), Schedule(()), minimal=True)
+        wanted = self._automaton.setting.lock_order and self._result.exhausted
+        inversion = find_inversion(self._automaton, self._search_for) if wanted else None
         if inversion is not None:
             self._first["lock-order"] = Violation("lock-order", inversion, Schedule(()), minimal=True)
 

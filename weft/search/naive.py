@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from weft.scenario import Scenario
 from weft.search.budget import Budget, Meter
-from weft.search.exhaustive import Pulse
+from weft.search.exhaustive import Pulse, never_shown
 from weft.search.replay import conclude
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
@@ -39,7 +39,7 @@ def explore_naively(scenario: Scenario, *, budget: Budget | None = None, pulse: 
     result.interleavings = result.executions if result.exhausted else None
     if result.exhausted and not result.violations:
         result.violations += [
-            Violation(f"never:{name}", f"no step of any execution shows {name}", Schedule(()), minimal=True)
+            Violation(f"never:{name}", never_shown(name), Schedule(()), minimal=True)
             for name, shown in result.reached.items()
             if not shown
         ]

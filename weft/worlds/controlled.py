@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
+from weft.cells.lock import Lock
 from weft.cells.monitor import Event, Invoke
-from weft.cells.mutex import Mutex
 from weft.cells.shared import Shared
 from weft.errors import CheckFailed, UsageError
 from weft.scenario import Results, Scenario, Taken
@@ -34,7 +34,7 @@ class ControlledWorld:
         self.events: list[Event] = []
         self.looking = False
         self.looked: list[Cell] = []
-        self.mutexes: list[Mutex] = []
+        self.locks: list[Lock] = []
         self._counters: dict[int, Iterator[int]] = {}
 
     def emit(self, event: Event) -> None:
@@ -56,8 +56,8 @@ class ControlledWorld:
     def adopt(self, cell: CellT) -> CellT:
         """See ``World.adopt``."""
         cell.tag = self.new_tag()
-        if isinstance(cell, Mutex) and self.running is None:
-            self.mutexes.append(cell)
+        if isinstance(cell, Lock) and self.running is None:
+            self.locks.append(cell)
         return cell
 
     def intern(self, shared: SharedT) -> SharedT:
@@ -70,8 +70,8 @@ class ControlledWorld:
         return number, next(self._counters.setdefault(number, count()))
 
 
-def _value_of(lock: Mutex) -> int:
-    return lock.value  # type: ignore[no-any-return]
+def _value_of(lock: Lock) -> Any:
+    return lock.value
 
 
 def act_alone(cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
@@ -172,7 +172,7 @@ class Execution:
         return (
             data_race(setting, wanted)
             or broken_rule(setting, wanted, _value_of)
-            or held_at_return(setting, finished, self._world.mutexes, _value_of)
+            or held_at_return(setting, finished, self._world.locks, _value_of)
         )
 
     @property

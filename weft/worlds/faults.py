@@ -4,7 +4,9 @@
 2. An invariant does not hold (``invariant:NAME``).
 3. Two threads' next steps are on one plain cell and one of them writes (``data-race:CELL``).
 4. A thread is about to take a step that is forbidden while it holds a lock (``forbidden:RULE``).
-5. A thread has returned and still holds a mutex of the set-up (``held-at-return:CELL``).
+5. A thread has returned and still holds a lock of the set-up (``held-at-return:CELL``).
+
+A reader/writer lock counts as held by its writer and by each of its readers.
 
 A faulty state ends the execution there: what comes after it says nothing new.
 """
@@ -17,8 +19,8 @@ from typing import Any, NamedTuple
 
 from weft.cells.cell import Cell
 from weft.cells.effects import Kind
+from weft.cells.lock import Lock
 from weft.cells.monitor import Inexplicable
-from weft.cells.mutex import Mutex
 from weft.errors import CheckFailed, WeftError
 from weft.scenario import Invariant, Setting
 
@@ -76,26 +78,28 @@ def data_race(setting: Setting, wanted: Iterable[Wanted]) -> Fault | None:
 
 
 def held_at_return(
-    setting: Setting, finished: Iterable[int], locks: Iterable[Mutex], value_of: Callable[[Mutex], int]
+    setting: Setting, finished: Iterable[int], locks: Iterable[Lock], value_of: Callable[[Lock], Any]
 ) -> Fault | None:
-    """A mutex that a thread forgot to give back."""
+    """A lock that a thread forgot to give back."""
     for number in finished:
         for lock in locks:
-            if value_of(lock) == number + 1:
+            how = lock.how_held(value_of(lock), number)
+            if how is not None:
                 name = setting.names[number]
-                return Fault(f"held-at-return:{lock.label}", f"{name} has returned and still holds {lock.label}")
+                return Fault(f"held-at-return:{lock.label}", f"{name} has returned and still holds {lock.label}{how}")
     return None
 
 
-def broken_rule(setting: Setting, wanted: Iterable[Wanted], value_of: Callable[[Mutex], int]) -> Fault | None:
-    """A forbidden step about to be taken; ``value_of`` tells what a mutex holds."""
+def broken_rule(setting: Setting, wanted: Iterable[Wanted], value_of: Callable[[Lock], Any]) -> Fault | None:
+    """A forbidden step about to be taken; ``value_of`` tells the value of a lock."""
     for want in wanted:
         for rule in setting.rules:
             if not rule.forbids(want.cell, want.kind, want.operands):
                 continue
             for lock in rule.locks:
-                if value_of(lock) == want.number + 1:
+                how = lock.how_held(value_of(lock), want.number)
+                if how is not None:
                     name = setting.names[want.number]
                     step = f"{want.cell.label}.{want.kind.name}"
-                    return Fault(f"forbidden:{rule.name}", f"{name} is about to do {step} while it holds {lock.label}")
+                    return Fault(f"forbidden:{rule.name}", f"{name} is about to do {step} while it holds {lock.label}{how}")
     return None
