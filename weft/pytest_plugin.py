@@ -15,9 +15,9 @@ Races carry the marker ``weft``, those with ``slow=True`` also ``slow``; pytest 
     pytest FILE::RACE --weft-replay v1:w7.u5.w2     execute one interleaving and show it, instead of searching
     pytest --weft-max-seconds 60                    a search that meets a limit is INCONCLUSIVE, which fails
 
-A failure shows what ``weft check`` shows. JUnit XML has ``verdict``, ``expected``, the counts, ``slug`` and ``schedule`` as
-properties. Verdicts and schedules are those of ``weft check``; the number of states is too, except where threads ``assert`` in a
-file whose asserts pytest rewrites: the intermediate values that it keeps for its messages are local state.
+A failure shows what ``weft check`` shows, with ``-vv`` every step. JUnit XML has ``verdict``, ``expected``, the counts, ``slug``
+and ``schedule`` as properties. Verdicts and schedules are those of ``weft check``; the number of states is too, except where
+threads ``assert`` in a file whose asserts pytest rewrites: the intermediate values that it keeps for its messages are local state.
 
 This is imported in every run of pytest, with weft or without: it imports nothing heavy before a race runs, and says nothing
 without one.
@@ -236,7 +236,8 @@ class RaceItem(pytest.Item):
         race = record.race(checked)
         self._tell(_properties(race))
         if checked.judgement is not Judgement.AS_EXPECTED:
-            raise RaceFailed(_explained(race, width=_width(self.config)), summary=_in_a_line(race))
+            text = _explained(race, width=_width(self.config), whole=self.config.get_verbosity() > 1)
+            raise RaceFailed(text, summary=_in_a_line(race))
 
     def _replay(self, schedule: str) -> None:
         from weft.check.replaying import is_wrong, replay_text
@@ -263,10 +264,10 @@ class RaceItem(pytest.Item):
         return text
 
 
-def _explained(race: document.Race, *, width: int) -> str:
+def _explained(race: document.Race, *, width: int, whole: bool) -> str:
     from weft.report.summary import problem
 
-    lines = [line.plain for line in problem(race, width=width)]
+    lines = [line.plain for line in problem(race, width=width, whole=whole)]
     if race.judgement == "engine bug":
         lines.append(_report_it())
     command = f"     or  pytest {shlex.quote(f'{race.file}::{race.name}')} --weft-replay"

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from weft.check.collect import collect
+from weft.check.run import Plan, check
 from weft.cli.main import cli
+from weft.report import prose, record
 
 ROOT = Path(__file__).parents[2]
 RACES = "tests/unit/cli/races"
@@ -31,6 +34,14 @@ TEXTS = {
     "sample": (["sample", f"{RACES}/lost_update.py", f"{RACES}/wrong.py", "--runs", "20", "--seed", "7"], "100"),
     "list": (["list", f"{RACES}/lost_update.py", f"{RACES}/large.py"], "100"),
 }
+TEXTS |= {
+    f"failing_{race.scenario.name}": (
+        ["check", f"tests/golden/failing.py::{race.scenario.name}"],
+        "80" if race.scenario.name == "data_race" else "100",
+    )
+    for race in collect([str(Path(__file__).parent / "failing.py")])
+}
+FLAGSHIP = "stress/races/walk_vs_eager_umount.py::walk_vs_eager_umount_original"
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -46,3 +57,43 @@ def test_the_text_is_what_it_was(name: str, monkeypatch: pytest.MonkeyPatch) -> 
         golden.write_text(text)
         pytest.fail(f"{golden} was not there and has been written; read it, and run again")
     assert text == golden.read_text()
+
+
+def flagship() -> str:
+    [checked] = check(collect([FLAGSHIP]), Plan())
+    race = record.race(checked)
+    return "\n".join(line.plain for line in prose.violation(race, race.violations[0], width=100))
+
+
+def test_the_flagship_can_be_read_in_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    text = flagship()
+    assert "63 steps" in text
+    assert text.count("\n") < 32
+    assert max(map(len, text.split("\n"))) <= 110  # the command to paste is not wrapped; all else fits 100
+    assert sum(len(line) > 100 for line in text.split("\n")) <= 1
+
+
+def test_the_failure_that_the_readme_explains_is_the_one_that_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert f"```text\n{flagship()}\n```" in (ROOT / "README.md").read_text()
+
+
+def test_every_kind_of_violation_has_its_text() -> None:
+    texts = [path.read_text() for path in GOLDEN.glob("failing_*.txt")]
+    slugs = {slug for text in texts for slug in re.findall(r"^VIOLATED ([a-z-]+)", text, flags=re.MULTILINE)}
+    assert slugs >= {
+        "assertion",
+        "data-race",
+        "deadlock",
+        "exception",
+        "final",
+        "forbidden",
+        "held-at-return",
+        "invariant",
+        "linearizability",
+        "livelock",
+        "lock-order",
+        "misuse",
+        "never",
+    }

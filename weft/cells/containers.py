@@ -22,7 +22,15 @@ V = TypeVar("V")
 
 Pairs = tuple[tuple[Any, Any], ...]
 
-_ABSENT: Final = type("Absent", (), {})
+
+class _Marker(type):
+    """A class that stands for itself and shows as one word."""
+
+    def __repr__(cls) -> str:
+        return cls.__name__
+
+
+_ABSENT: Final = _Marker("absent", (), {})
 
 
 def _find(pairs: Pairs, key: Any) -> int:

@@ -57,7 +57,12 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     show_default=True,
     help="Size of a state's fingerprint; 128 makes a missed state all but impossible.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Also outcomes, expected violations, and what each verdict rests on.")
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Also outcomes, expected violations, every step of traces, and what each verdict rests on.",
+)
 def check(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.check.parallel import check_each, cores
@@ -125,7 +130,7 @@ def _print(made: document.Report, *, verbose: bool) -> None:
     console.write_table(out, tables.table(tables.CHECK, rows, width=out.width))
     if verbose:
         console.write(out, [line for race in rows for line in summary.details(race, width=out.width)])
-    console.write(out, summary.problems(made, width=out.width))
+    console.write(out, summary.problems(made, width=out.width, whole=verbose))
     hidden = tables.left_out(tables.CHECK, rows, width=out.width)
     if hidden:
         text = f"no room for: {hidden} (a wider terminal or --json shows them)"

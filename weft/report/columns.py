@@ -15,10 +15,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 
 from rich.text import Text
 
 from weft.report import document
+from weft.report.words import count
 
 NARROWEST = 24
 LONGEST_VALUE = 72
@@ -28,37 +30,58 @@ _GAP = 2
 _STYLES = ("cyan", "magenta", "green", "yellow", "blue", "red")
 
 
-def interleaving(trace: document.Trace, *, width: int) -> list[Text]:
-    """The lines of a trace, none wider than ``width``."""
+Row = tuple[int, str, list[str]]
+"""The number of a step, its thread, and the lines that say it."""
+
+
+def interleaving(trace: document.Trace, *, width: int, fold: bool = False) -> list[Text]:
+    """The lines of a trace, none wider than ``width``; with ``fold`` without the steps that are marked as folded."""
     names = [thread.name for thread in trace.threads]
     gutter = max(len("step"), len(str(len(trace.steps)))) + _GAP
     column = (width - gutter) // len(names) - _GAP
     if column < NARROWEST:
-        return list(_in_one_column(trace, gutter=gutter, width=width))
-    return list(_in_columns(trace, gutter=gutter, column=column))
+        return list(_in_one_column(trace, gutter=gutter, width=width, fold=fold))
+    return list(_in_columns(trace, gutter=gutter, column=column, fold=fold))
 
 
-def _in_columns(trace: document.Trace, *, gutter: int, column: int) -> Iterator[Text]:
+def _rows(trace: document.Trace, column: int, *, fold: bool) -> Iterator[Row]:
+    """A row for each step that is shown, and one for each thread's folded ones in between."""
+
+    def group(step: document.Step) -> tuple[object, ...]:
+        return (step.thread, step.part == "none") if fold and step.folded else (step.number,)
+
+    for _, steps in groupby(trace.steps, key=group):
+        first, *more = steps
+        if fold and first.folded:
+            missing = f"... {count(1 + len(more), 'step')}"
+            if first.part == "none":
+                missing += " that plays no part" if not more else " that play no part"
+            yield first.number, first.thread, _broken(missing, column)
+        else:
+            yield first.number, first.thread, _lines(first, column)
+
+
+def _in_columns(trace: document.Trace, *, gutter: int, column: int, fold: bool) -> Iterator[Text]:
     names = [thread.name for thread in trace.threads]
     head = "step".ljust(gutter) + (" " * _GAP).join(f"{_cut(name, column):<{column}}" for name in names)
     yield Text(head.rstrip(), style="bold")
-    for step in trace.steps:
-        which = names.index(step.thread)
+    for first, thread, lines in _rows(trace, column, fold=fold):
+        which = names.index(thread)
         start = gutter + which * (column + _GAP)
-        for k, line in enumerate(_lines(step, column)):
-            number = f"{step.number:>{gutter - _GAP}}" if k == 0 else ""
+        for k, line in enumerate(lines):
+            number = f"{first:>{gutter - _GAP}}" if k == 0 else ""
             yield Text.assemble(number.ljust(start), (line, _STYLES[which % len(_STYLES)]))
 
 
-def _in_one_column(trace: document.Trace, *, gutter: int, width: int) -> Iterator[Text]:
+def _in_one_column(trace: document.Trace, *, gutter: int, width: int, fold: bool) -> Iterator[Text]:
     names = [thread.name for thread in trace.threads]
     widest = min(max(map(len, names)), 20)
     yield Text("step".ljust(gutter) + "thread", style="bold")
-    for step in trace.steps:
-        style = _STYLES[names.index(step.thread) % len(_STYLES)]
-        for k, line in enumerate(_lines(step, max(NARROWEST, width - gutter - widest - _GAP))):
-            number = f"{step.number:>{gutter - _GAP}}" if k == 0 else ""
-            name = _cut(step.thread, widest) if k == 0 else ""
+    for first, thread, lines in _rows(trace, max(NARROWEST, width - gutter - widest - _GAP), fold=fold):
+        style = _STYLES[names.index(thread) % len(_STYLES)]
+        for k, line in enumerate(lines):
+            number = f"{first:>{gutter - _GAP}}" if k == 0 else ""
+            name = _cut(thread, widest) if k == 0 else ""
             yield Text.assemble(number.ljust(gutter), (f"{name:<{widest + _GAP}}{line}", style))
 
 

@@ -3,6 +3,9 @@
     VIOLATED final:both_counted: counter is 1, expected 2
       first    returned None   steps 1-4
       second   returned None   steps 2-3
+      because first saw counter as 0 in step 1 and made it 1 in step 4, over the 1 that second had written in step 3; ...
+    step  first                   second
+       1  counter.load() -> 0     ...
     schedule v1:f1.s2.f1   4 steps, 1 preemption, proven minimal; replayed 1 of 1; 10 states explored
     replay   weft replay races/lost_update.py::lost_update v1:f1.s2.f1
 
@@ -16,18 +19,23 @@ import textwrap
 from rich.text import Text
 
 from weft.report import document
+from weft.report.columns import interleaving
 from weft.report.words import count
 
 _FATES = {"returned": "returned", "raised": "raised", "misused": "broke at", "waiting": "waits at", "ready": "stopped before"}
 
 
-def violation(race: document.Race, found: document.Violation, *, width: int) -> list[Text]:
-    """The lines of one violation."""
+def violation(race: document.Race, found: document.Violation, *, width: int, whole: bool = False) -> list[Text]:
+    """The lines of one violation; ``whole`` with every step."""
     lines = [Text(line, style="bold red") for line in headline(f"VIOLATED {found.slug}: {found.message}", width=width)]
     if found.trace is None:
         facts = f"schedule none: only all interleavings together show it; {effort(race)}"
         return lines + [Text(line) for line in headline(facts, width=width)]
-    return lines + threads(found.trace, width=width) + _schedule(race, found, found.trace, width=width)
+    lines += calls(found.trace, width=width)
+    if found.because:
+        lines += map(Text, wrapped(f"because {found.because}", width=width, indent=2))
+    lines += interleaving(found.trace, width=width, fold=not whole)
+    return lines + _schedule(race, found, found.trace, width=width)
 
 
 def _schedule(race: document.Race, found: document.Violation, trace: document.Trace, *, width: int) -> list[Text]:
@@ -62,15 +70,30 @@ def wrapped(text: str, *, width: int, indent: int) -> list[str]:
     return textwrap.wrap(text, max(width, indent + 20), initial_indent=space, subsequent_indent=space, break_on_hyphens=False)
 
 
+def calls(trace: document.Trace, *, width: int) -> list[Text]:
+    """A line a call that a history explains, or else a line a thread: what became of it, and between which steps it ran."""
+    named = [call for call in trace.calls if call.text != call.thread]
+    if not named:
+        return threads(trace, width=width)
+    names = max(len(thread.name) for thread in trace.threads)
+    said = [call.text if call.result is not None else f"{call.text} is under way" for call in named]
+    fates = [thread for thread in trace.threads if thread.fate != "returned" or all(c.thread != thread.name for c in named)]
+    rows = [(call.thread, text, interval(call.first_step, call.last_step)) for call, text in zip(named, said, strict=True)]
+    return _in_lines([*rows, *((thread.name, fate(thread), span(thread)) for thread in fates)], names=names, width=width)
+
+
 def threads(trace: document.Trace, *, width: int) -> list[Text]:
     """A line a thread: what became of it, and between which steps it ran."""
     names = max(len(thread.name) for thread in trace.threads)
-    fates = [fate(thread) for thread in trace.threads]
-    column = min(max(map(len, fates)), max(20, width - names - 20))
+    return _in_lines([(thread.name, fate(thread), span(thread)) for thread in trace.threads], names=names, width=width)
+
+
+def _in_lines(rows: list[tuple[str, str, str]], *, names: int, width: int) -> list[Text]:
+    column = min(max(len(what) for _, what, _ in rows), max(20, width - names - 20))
     lines = []
-    for thread, became in zip(trace.threads, fates, strict=True):
-        first, *rest = textwrap.wrap(became, column, break_on_hyphens=False) or [""]
-        lines.append(Text(f"  {thread.name:<{names}}   {first:<{column}}   {span(thread)}"))
+    for name, what, when in rows:
+        first, *rest = textwrap.wrap(what, column, break_on_hyphens=False) or [""]
+        lines.append(Text(f"  {name:<{names}}   {first:<{column}}   {when}"))
         lines += [Text(f"  {'':<{names}}   {line}") for line in rest]
     return lines
 
@@ -82,6 +105,11 @@ def fate(thread: document.Thread) -> str:
 
 def span(thread: document.Thread) -> str:
     """Between which steps a thread ran."""
-    if thread.first_step is None:
+    return interval(thread.first_step, thread.last_step)
+
+
+def interval(first: int | None, last: int | None) -> str:
+    """From a step to another."""
+    if first is None:
         return "no step"
-    return f"step {thread.first_step}" if thread.steps == 1 else f"steps {thread.first_step}-{thread.last_step}"
+    return f"step {first}" if first == last else f"steps {first}-{last}"

@@ -12,6 +12,8 @@ from weft.check.judge import Judgement, exit_code
 from weft.check.paths import scrubbed, shown
 from weft.check.run import Checked, Plan, Witness
 from weft.report import document
+from weft.report.because import because as explanation
+from weft.report.causes import Causes, causes
 from weft.search.replay import Replay
 from weft.search.result import Exploration
 from weft.worlds.ending import Ending
@@ -98,12 +100,16 @@ def _outcome(ending: Ending, names: Sequence[str]) -> document.Outcome:
 
 
 def _violation(checked: Checked, witness: Witness) -> document.Violation:
-    found = witness.violation
-    executed = None if witness.replay is None else trace(witness.replay)
+    found, replay = witness.violation, witness.replay
+    because, executed = "", None
+    if replay is not None:
+        why = causes(replay, found.slug, decided_at=found.decided_at)
+        because = explanation(replay, found.slug, why, decided_at=found.decided_at)
+        executed = _traced(replay, why)
     return document.Violation(
         slug=found.slug,
         message=scrubbed(found.message),
-        because="",
+        because=because,
         minimal=found.minimal,
         decided_at=found.decided_at,
         replayed=executed is not None,
@@ -114,6 +120,11 @@ def _violation(checked: Checked, witness: Witness) -> document.Violation:
 
 def trace(replay: Replay) -> document.Trace:
     """An execution along a schedule, as data."""
+    slug = "" if replay.ending is None else replay.ending.slug
+    return _traced(replay, causes(replay, slug))
+
+
+def _traced(replay: Replay, why: Causes) -> document.Trace:
     calls = _calls(replay)
     return document.Trace(
         schedule=replay.schedule.text(replay.letters),
@@ -123,7 +134,7 @@ def trace(replay: Replay) -> document.Trace:
         threads=[_thread(replay, number) for number in range(len(replay.names))],
         calls=calls,
         cells=_cells(replay),
-        steps=_steps(replay, calls),
+        steps=_steps(replay, calls, why),
     )
 
 
@@ -181,7 +192,8 @@ def _cells(replay: Replay) -> list[document.Cell]:
     ]
 
 
-def _steps(replay: Replay, calls: Sequence[document.Call]) -> list[document.Step]:
+def _steps(replay: Replay, calls: Sequence[document.Call], why: Causes) -> list[document.Step]:
+    folded = why.folded([step.thread for step in replay.steps])
     return [
         document.Step(
             number=number,
@@ -197,8 +209,8 @@ def _steps(replay: Replay, calls: Sequence[document.Call]) -> list[document.Step
             line=step.line,
             function=step.function,
             source=_source(step.file, step.line),
-            part="leads",
-            folded=False,
+            part=why.part(number - 1),
+            folded=number - 1 in folded,
         )
         for number, step in enumerate(replay.steps, 1)
     ]

@@ -12,21 +12,27 @@ from weft.report.prose import headline, violation, wrapped
 _ORDER = ("as expected", "not as expected", "inconclusive", "error", "engine bug", "not run")
 
 
-def problems(report: document.Report, *, width: int) -> list[Text]:
-    """Every race whose search is not as expected, with its violations. Errors are lines on standard error instead."""
+def problems(report: document.Report, *, width: int, whole: bool = False) -> list[Text]:
+    """Every race whose search is not as expected, with its violations. Errors are lines on standard error instead.
+
+    Args:
+        report: What was found.
+        width: Of lines.
+        whole: Whether traces have every step.
+    """
     lines: list[Text] = []
     for race in report.races:
         if race.judgement in ("not as expected", "inconclusive", "not run"):
-            lines += [*problem(race, width=width), Text()]
+            lines += [*problem(race, width=width, whole=whole), Text()]
     return lines
 
 
-def problem(race: document.Race, *, width: int) -> list[Text]:
+def problem(race: document.Race, *, width: int, whole: bool = False) -> list[Text]:
     """Why the search of one race is not as expected, with its violations."""
     lines = [*_title(race, width=width), *map(Text, wrapped(race.reason, width=width, indent=2))]
     if race.judgement == "not as expected" and race.why:
         lines += map(Text, wrapped(f"expected because: {race.why}", width=width, indent=2))
-    return lines + _violations(race, width=width)
+    return lines + _violations(race, width=width, whole=whole)
 
 
 def details(race: document.Race, *, width: int) -> list[Text]:
@@ -43,7 +49,7 @@ def details(race: document.Race, *, width: int) -> list[Text]:
         text = f"told apart by history {words.count(times, 'time')}: {why}"
         lines += map(Text, wrapped(text, width=width, indent=2))
     if race.judgement == "as expected":
-        lines += _violations(race, width=width)
+        lines += _violations(race, width=width, whole=True)
     return [*lines, Text()]
 
 
@@ -52,8 +58,8 @@ def _title(race: document.Race, *, width: int) -> list[Text]:
     return [Text(line, style="bold") for line in headline(f"{race.name} ({place}): {race.judgement}", width=width)]
 
 
-def _violations(race: document.Race, *, width: int) -> list[Text]:
-    return [line for found in race.violations for line in violation(race, found, width=width)]
+def _violations(race: document.Race, *, width: int, whole: bool = False) -> list[Text]:
+    return [line for found in race.violations for line in violation(race, found, width=width, whole=whole)]
 
 
 def _rests_on(race: document.Race) -> str:

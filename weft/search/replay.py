@@ -56,13 +56,15 @@ class Step:
 class Fate:
     """What has become of a thread: how, and its value, its exception or the step it has not taken, as text.
 
-    ``cell`` and ``operation`` are those of that step, ``file`` and ``line`` where it is written; otherwise they are empty.
+    ``cell`` and ``operation`` are those of that step, ``held`` what the cell holds, ``file`` and ``line`` where it is written:
+    empty for threads that have ended.
     """
 
     how: Literal["returned", "raised", "misused", "waiting", "ready"]
     what: str
     cell: str = ""
     operation: str = ""
+    held: Any = None
     file: str = ""
     line: int = 0
 
@@ -81,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the violated check looked at: cells by name, and the threads whose results it used."""
+    """What a violation is about: the cells, by name, and the threads whose results or steps were looked at."""
 
     cells: tuple[str, ...] = ()
     threads: tuple[int, ...] = ()
@@ -254,11 +256,14 @@ class _Recorder:
         )
 
     def _evidence(self, ended: Ending | None) -> Evidence:
-        if ended is None or not ended.slug.startswith(("final:", "invariant:")):
+        fault, looked = self._execution.fault, self._execution.looked
+        if fault is not None and not fault.slug.startswith("invariant:"):
+            return Evidence(tuple(map(self._name, fault.cells)), fault.threads)
+        if fault is None and (ended is None or not ended.slug.startswith("final:")):
             return Evidence()
-        cells = dict.fromkeys(self._name(cell) for cell in self._execution.looked)
-        results = self._execution.results
-        return Evidence(tuple(cells), () if results is None else tuple(sorted(results.seen)))
+        results = None if fault is not None else self._execution.results
+        cells = tuple(dict.fromkeys(map(self._name, looked)))
+        return Evidence(cells, () if results is None else tuple(sorted(results.seen)))
 
     def _fate(self, number: int) -> Fate:
         execution, thread = self._execution, self._execution.threads[number]
@@ -275,6 +280,7 @@ class _Recorder:
             what=_asked(request),
             cell=self._name(request.cell),
             operation=request.kind.name,
+            held=ending.shown(request.cell, request.cell.value, execution.setting.names),
             file=file,
             line=line,
         )

@@ -26,10 +26,12 @@ from weft.scenario import Invariant, Setting
 
 
 class Fault(NamedTuple):
-    """A finding in one state."""
+    """A finding in one state: its stable name, a sentence, and the threads and cells that it is about (if it is about some)."""
 
     slug: str
     message: str
+    threads: tuple[int, ...] = ()
+    cells: tuple[Cell, ...] = ()
 
 
 class Wanted(NamedTuple):
@@ -43,7 +45,7 @@ class Wanted(NamedTuple):
 
 def monitor_fault(value: Any) -> Fault | None:
     """The fault if the monitor's value is ``Inexplicable``."""
-    return Fault("linearizability", value.message) if isinstance(value, Inexplicable) else None
+    return Fault("linearizability", value.message, (value.thread,)) if isinstance(value, Inexplicable) else None
 
 
 def invariant_fault(invariant: Invariant) -> Fault | None:
@@ -73,6 +75,8 @@ def data_race(setting: Setting, wanted: Iterable[Wanted]) -> Fault | None:
                 f"data-race:{one.cell.label}",
                 f"{names[first.number]} {first.kind.name} and {names[second.number]} {second.kind.name} on {one.cell.label} "
                 "at once: no lock orders them",
+                (first.number, second.number),
+                (one.cell,),
             )
     return None
 
@@ -86,7 +90,8 @@ def held_at_return(
             how = lock.how_held(value_of(lock), number)
             if how is not None:
                 name = setting.names[number]
-                return Fault(f"held-at-return:{lock.label}", f"{name} has returned and still holds {lock.label}{how}")
+                message = f"{name} has returned and still holds {lock.label}{how}"
+                return Fault(f"held-at-return:{lock.label}", message, (number,), (lock,))
     return None
 
 
@@ -101,5 +106,6 @@ def broken_rule(setting: Setting, wanted: Iterable[Wanted], value_of: Callable[[
                 if how is not None:
                     name = setting.names[want.number]
                     step = f"{want.cell.label}.{want.kind.name}"
-                    return Fault(f"forbidden:{rule.name}", f"{name} is about to do {step} while it holds {lock.label}{how}")
+                    message = f"{name} is about to do {step} while it holds {lock.label}{how}"
+                    return Fault(f"forbidden:{rule.name}", message, (want.number,), (lock,))
     return None

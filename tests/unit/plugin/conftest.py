@@ -79,6 +79,10 @@ said_to_hold (test_wrong.py:4): not as expected
 VIOLATED final:two_is_last: number is 1, expected 2
   one   returned None   step 2
   two   returned None   step 1
+  because AtomicInt64#0 is 1 since one's step 2; after step 1 no execution ends well any more
+step  one                                            two
+   1                                                 AtomicInt64#0.store(2)  [0 -> 2]
+   2  AtomicInt64#0.store(1)  [2 -> 1]
 schedule v1:t1.o1   2 steps, 0 preemptions, proven minimal; replayed 1 of 1; 5 states explored
 replay   weft replay test_wrong.py::said_to_hold v1:t1.o1
      or  pytest test_wrong.py::said_to_hold --weft-replay v1:t1.o1
