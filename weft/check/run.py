@@ -19,7 +19,7 @@ from weft.check.judge import Judgement, judge, shows_expected
 from weft.check.paths import blamed, said, scrubbed, shown
 from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
 from weft.search.budget import Budget
-from weft.search.exhaustive import ALL_TOGETHER, Pulse, explore
+from weft.search.exhaustive import ALL_TOGETHER, Look, Pulse, explore
 from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
 from weft.search.random_walk import sample
@@ -32,13 +32,14 @@ INTERRUPTED = "Ctrl-C"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to search."""
+    """How to search. ``look`` is a function at module level; what it makes of the automata ends up in the exploration."""
 
     engine: Engine = "compiled"
     merge: bool = True
     stop_at_first: bool = True
     fingerprint_bits: int = 64
     budget: Budget = field(default_factory=Budget)
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
         stop_at_first=plan.stop_at_first,
         bits=plan.fingerprint_bits,
         pulse=pulse,
+        look=plan.look,
     )
 
 

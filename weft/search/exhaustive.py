@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.errors import UsageError
@@ -29,6 +30,9 @@ MakeLoop = Callable[[Callable[[list[int]], bool]], Loop]
 
 Pulse = Callable[[int, int, float], None]
 """Called now and then with states, transitions and seconds so far."""
+
+Look = Callable[[Automaton, Exploration], Any]
+"""What to keep of the automata for a report."""
 
 AUDITED_RUNS = 4
 
@@ -52,6 +56,7 @@ def explore(
     bits: int = 64,
     compiled_loop: bool | None = None,
     pulse: Pulse | None = None,
+    look: Look | None = None,
 ) -> Exploration:
     """Search every interleaving of ``scenario``.
 
@@ -63,6 +68,7 @@ def explore(
         bits: Size of a state's fingerprint, 64 or 128.
         compiled_loop: Which loop searches; by default the compiled one where it was built and fingerprints have 64 bits.
         pulse: For progress.
+        look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
 
     Returns:
         Counts, outcomes, violations. ``KeyboardInterrupt`` ends the search like a budget does.
@@ -74,7 +80,10 @@ def explore(
     automaton = Automaton(scenario, merge=merge)
     budget = budget or Budget()
     make_loop = partial(_loop, automaton, budget=budget, bits=bits, compiled_loop=compiled_loop)
-    return _Search(scenario, automaton, make_loop, Meter(budget), stop_at_first=stop_at_first).run(bits, pulse)
+    result = _Search(scenario, automaton, make_loop, Meter(budget), stop_at_first=stop_at_first).run(bits, pulse)
+    if look is not None and result.stopped_by != "Ctrl-C":
+        result.portrait = look(automaton, result)
+    return result
 
 
 def _loop(

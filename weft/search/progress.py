@@ -55,8 +55,12 @@ def progress(scenario: Scenario) -> list[Progress]:
     Raises:
         UsageError: The race has more states than can be kept.
     """
-    automaton = Automaton(scenario)
-    graph = _Graph(automaton, scenario.name)
+    return classes(Automaton(scenario), scenario.name)
+
+
+def classes(automaton: Automaton, name: str) -> list[Progress]:
+    """The same for automata that were searched already; ``name`` is the race's, for the error."""
+    graph = _Graph(automaton, name)
     return [graph.judge(number) for number in range(automaton.threads)]
 
 

@@ -54,6 +54,7 @@ class Exploration:
         bits: Fingerprint size, 0 where none were used.
         fallbacks: Why local states were told apart by history, with counts.
         reached: For each sometimes-condition whether some step showed it.
+        portrait: What ``look`` kept of the automata, if the search was asked for that.
     """
 
     engine: str
@@ -75,6 +76,7 @@ class Exploration:
     bits: int = 0
     fallbacks: Mapping[str, int] = field(default_factory=dict)
     reached: dict[str, bool] = field(default_factory=dict)
+    portrait: Any = None
 
     @property
     def verdict(self) -> Verdict:
