@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,6 +38,16 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     help="Search that many races at once, each in a process; 0 or auto: as many as there are cores.",
 )
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
+@click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write an HTML report there: index.html, one file, no network. What changed since the last report there is in it.",
+)
+@click.option(
+    "--reproducible", is_flag=True, help="With --report: no times, no last run; equal results give equal bytes, to be committed."
+)
 @click.option("--max-states", type=options.Amount(), help="Stop a search at this many states.")
 @click.option("--max-transitions", type=options.Amount(), help="Stop a search at this many transitions.")
 @click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Stop a search after this time.")
@@ -69,16 +80,23 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     from weft.cli.progress_line import Progress
     from weft.report import record
 
+    if given["report_folder"] is not None:
+        from weft.cli.html_report import HtmlReport
+
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
     plan = _plan(given)
     json_file = _writable(given["json_file"])
+    html = None if given["report_folder"] is None else HtmlReport(given["report_folder"], reproducible=given["reproducible"])
     started = time.monotonic()
     with Progress() as progress:
-        rows = check_each(races, plan, jobs=given["jobs"] or cores(), record=record.race, watcher=progress)
+        search = partial(check_each, races, jobs=given["jobs"] or cores(), watcher=progress)
+        rows = search(plan, record=record.race) if html is None else html.searched(plan, search)
     made = record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started)
     if json_file:
         _write(made, json_file)
     _print(made, verbose=given["verbose"])
+    if html is not None:
+        html.write(made)
     return made.exit_code
 
 

@@ -22,7 +22,7 @@ from weft.report import document
 from weft.report.columns import interleaving
 from weft.report.words import count
 
-_FATES = {"returned": "returned", "raised": "raised", "misused": "broke at", "waiting": "waits at", "ready": "stopped before"}
+FATES = {"returned": "returned", "raised": "raised", "misused": "broke at", "waiting": "waits at", "ready": "stopped before"}
 
 
 def violation(race: document.Race, found: document.Violation, *, width: int, whole: bool = False) -> list[Text]:
@@ -100,7 +100,7 @@ def _in_lines(rows: list[tuple[str, str, str]], *, names: int, width: int) -> li
 
 def fate(thread: document.Thread) -> str:
     """What became of a thread."""
-    return f"{_FATES[thread.fate]} {thread.what}"
+    return f"{FATES[thread.fate]} {thread.what}"
 
 
 def span(thread: document.Thread) -> str:

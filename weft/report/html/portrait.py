@@ -1,0 +1,233 @@
+"""What a search leaves behind for the report: the automata, the state graph, lines, progress classes, witnesses.
+
+Made in the process that searched and sent to the one that writes, so it is flat and holds text only. Large things are left out by
+stated limits, never cut in the middle: a picture of half an automaton would be read as the whole.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import coverage  # which lines ran: a tracer in C, and what counts as a line; 60 ms to import, with a report only
+import msgspec
+
+from weft.automaton.automaton import Automaton
+from weft.automaton.tables import ABSENT
+from weft.check.paths import WEFT_FOLDER, scrubbed, shown
+from weft.check.run import Checked
+from weft.errors import UsageError
+from weft.report import document, record
+from weft.search.budget import Budget
+from weft.search.picture import Node, Picture, picture
+from weft.search.progress import classes
+from weft.search.result import Exploration
+from weft.search.state_space import State, StateSpace, TooLarge
+from weft.worlds import ending
+
+MOST_NODES = 2_000
+"""Automata with more nodes in all are not kept."""
+
+MOST_STATES = 250
+"""State graphs with more states are not drawn."""
+
+MOST_STATES_CLASSED = 25_000
+"""Races with more states are not classed by progress; ``weft progress`` does it."""
+
+
+class DrawnNode(msgspec.Struct, frozen=True, array_like=True):
+    """A local state of a thread: the step it wants to take, or how it ended, and where."""
+
+    thread: int
+    kind: str
+    text: str
+    file: str
+    line: int
+    function: str
+
+
+class DrawnEdge(msgspec.Struct, frozen=True, array_like=True):
+    """A step: from which node to which, and its result."""
+
+    source: int
+    target: int
+    result: str
+
+
+class DrawnState(msgspec.Struct, frozen=True, array_like=True):
+    """A state: where each thread is, what its parent does not hold (cell, value), and how the execution ends here, if it does."""
+
+    parent: int
+    nodes: list[int]
+    changes: list[tuple[int, str]]
+    end: str
+
+
+class DrawnGraph(msgspec.Struct, frozen=True, array_like=True):
+    """A state graph: the cells by name, states by distance from the start, edges as source, target and thread."""
+
+    cells: list[str]
+    states: list[DrawnState]
+    edges: list[tuple[int, int, int]]
+
+
+class ProgressRow(msgspec.Struct, frozen=True):
+    """The progress class of a thread; ``None`` steps are unbounded."""
+
+    thread: str
+    progress: str
+    worst_steps: int | None
+    alone_steps: int | None
+    witness: str
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A sometimes-condition, and a step that shows it if one does."""
+
+    name: str
+    reached: bool
+    thread: str = ""
+    step: str = ""
+    file: str = ""
+    line: int = 0
+
+
+class Portrait(msgspec.Struct, frozen=True):
+    """All of it. ``None`` or empty is: not kept; ``nodes_in_all`` and the race's states say why.
+
+    Attributes:
+        lines: By file the lines that threads executed.
+        sources: By file as shown the path to read it from; of no use elsewhere.
+    """
+
+    nodes_in_all: int = 0
+    nodes: list[DrawnNode] = []
+    edges: list[DrawnEdge] = []
+    graph: DrawnGraph | None = None
+    progress: list[ProgressRow] | None = None
+    sometimes: list[Shown] = []
+    lines: dict[str, list[int]] = {}
+    sources: dict[str, str] = {}
+
+
+class Pictured(msgspec.Struct, frozen=True):
+    """A race of the document with its portrait."""
+
+    race: document.Race
+    portrait: Portrait | None
+
+
+def pictured(checked: Checked) -> Pictured:
+    """What becomes of one race's answer in the process that searched it."""
+    found = checked.exploration
+    return Pictured(record.race(checked), None if found is None else found.portrait)
+
+
+def portrait(automaton: Automaton, found: Exploration) -> Portrait:
+    """Look at the automata when their search has ended. ``Plan.look``."""
+    space = _small_space(automaton) if found.states <= MOST_STATES else None
+    tracer = coverage.Coverage(data_file=None, config_file=False, concurrency="greenlet", omit=[f"{WEFT_FOLDER}*"], messages=False)
+    drawn = picture(automaton, during=_tracing(tracer))
+    data = tracer.get_data()
+    traced = {shown(file): sorted(data.lines(file) or ()) for file in data.measured_files()}
+    return Portrait(
+        nodes_in_all=len(drawn.nodes),
+        nodes=[_drawn(node) for node in drawn.nodes] if len(drawn.nodes) <= MOST_NODES else [],
+        edges=[DrawnEdge(e.source, e.target, scrubbed(e.result)) for e in drawn.edges] if len(drawn.nodes) <= MOST_NODES else [],
+        graph=None if space is None or len(drawn.nodes) > MOST_NODES else _graph(automaton, space),
+        progress=_progress(automaton, found),
+        sometimes=_sometimes(automaton, drawn),
+        lines={file: lines for file, lines in sorted(traced.items()) if lines},
+        sources={shown(file): file for file in _files(drawn, data.measured_files())},
+    )
+
+
+@contextmanager
+def _tracing(tracer: coverage.Coverage) -> Iterator[None]:
+    """Trace, unless somebody else does: a second tracer would blind the first."""
+    if sys.gettrace() is not None:
+        yield
+        return
+    tracer.start()
+    try:
+        yield
+    finally:
+        tracer.stop()
+
+
+def _files(drawn: Picture, traced: set[str]) -> list[str]:
+    return sorted({node.place.file for node in drawn.nodes if node.place.file} | traced)
+
+
+def _drawn(node: Node) -> DrawnNode:
+    where = node.place
+    return DrawnNode(node.thread, node.kind, scrubbed(node.text), shown(where.file), where.line, where.function)
+
+
+def _small_space(automaton: Automaton) -> StateSpace | None:
+    """All states, numbered by their distance from the start, if they are few."""
+    space, state = StateSpace(automaton, Budget(max_states=MOST_STATES)), 0
+    try:
+        while state < len(space):
+            space.steps(State(state))
+            state += 1
+    except TooLarge:
+        return None
+    return space
+
+
+def _graph(automaton: Automaton, space: StateSpace) -> DrawnGraph:
+    everywhere = [State(number) for number in range(len(space))]
+    edges = [(int(state), int(after), thread) for state in everywhere for thread, after in space.steps(state)]
+    parents: dict[int, int] = {}
+    for source, target, _ in edges:
+        parents.setdefault(target, source)
+    parents[0] = -1
+    states = []
+    for state in everywhere:
+        vector = space.vector(state)
+        before = space.vector(State(parents[state])) if state else ()
+        changed = [k for k in range(automaton.threads, len(vector)) if not state or vector[k] != _at(before, k)]
+        changes = [(k - automaton.threads, _held(automaton, k - automaton.threads, vector[k])) for k in changed]
+        end = "" if space.steps(state) else automaton.ending(vector)
+        said = end if isinstance(end, str) else end.slug or end.kind
+        states.append(DrawnState(parents[state], list(vector[: automaton.threads]), changes, said))
+    return DrawnGraph([scrubbed(cell.label) for cell in automaton.world.cells], states, edges)
+
+
+def _held(automaton: Automaton, slot: int, value: int) -> str:
+    """What a cell holds, as text; nothing where it does not exist yet."""
+    cell, names = automaton.world.cells[slot], automaton.setting.names
+    return "" if value == ABSENT else record.text(ending.shown(cell, automaton.values[value], names))
+
+
+def _at(state: tuple[int, ...], position: int) -> int:
+    return state[position] if position < len(state) else 0
+
+
+def _progress(automaton: Automaton, found: Exploration) -> list[ProgressRow] | None:
+    if found.verdict != "HOLDS" or found.states > MOST_STATES_CLASSED:
+        return None
+    with suppress(UsageError):
+        return [
+            ProgressRow(row.thread, row.progress, row.worst_steps, row.alone_steps, scrubbed(row.witness))
+            for row in classes(automaton, "the race")
+        ]
+    return None
+
+
+def _sometimes(automaton: Automaton, drawn: Picture) -> list[Shown]:
+    conditions = automaton.setting.conditions
+    steps = sorted(automaton.steps_taken(), key=lambda step: step[:2]) if conditions else []
+    rows = []
+    for condition in conditions:
+        seen = next(((node, taken) for node, _, taken in steps if condition.shows(taken)), None)
+        if seen is None:
+            rows.append(Shown(condition.name, reached=False))
+            continue
+        node, taken = seen
+        where = drawn.nodes[node].place
+        step = scrubbed(f"{drawn.nodes[node].text} -> {ending.portable(taken.result)!r}")
+        rows.append(Shown(condition.name, True, taken.thread, step, shown(where.file), where.line))  # noqa: FBT003 - a field
+    return rows
