@@ -21,19 +21,19 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from weft.automaton.determinism import Watch, watched
+from weft.automaton.events import EventTable, event_key
 from weft.automaton.global_state import GlobalState
 from weft.automaton.hidden_state import refuse_hidden_state
 from weft.automaton.local_state import LocalState, Unmergeable
 from weft.automaton.observer import Look, Observer
 from weft.automaton.state_checks import StateChecks
-from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, Move
+from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, RESPONDS, Move
 from weft.automaton.values import ValueTable
 from weft.automaton.world import CompiledWorld
 from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
-from weft.cells.monitor import Event, Invoke
-from weft.cells.values import identity
+from weft.cells.monitor import Event
 from weft.errors import NondeterminismError, SharedStateError
 from weft.scenario import Scenario, Taken
 from weft.worlds import ending
@@ -74,6 +74,7 @@ class Automaton:
 
     Attributes:
         operations, slots, start, threads, moves, monitor_slot: See ``tables.Machine``.
+        events: What steps mean to the linearizability monitor.
         setting: The scenario after its set-up.
         executions: Re-executions of a thread so far.
         fallbacks: Why nodes are keyed by history although merging is on, with counts.
@@ -96,15 +97,13 @@ class Automaton:
         self._ends: dict[int, Any] = {}
         self._begun: list[tuple[Event, ...]] = []
         self._edges: dict[tuple[int, int], _Edge] = {}
-        self._events: list[tuple[int, tuple[Event, ...]]] = [(-1, ())]
-        self._event_numbers: dict[Any, int] = {}
-        self._monitored: dict[tuple[int, int], int] = {}
         self._keys: dict[Any, int] = {}
         with self.entered():
             self.setting = scenario.set_up()
         self.threads = len(self.setting.functions)
         history = self.setting.history
         self.monitor_slot = -1 if history is None else self.world.slot(history.monitor)
+        self.events = EventTable(None if history is None else history.monitor, self.values)
         self._finals: Observer[Ending] = Observer(self._judge, offset=self.threads)
         self.checks = StateChecks(self)
         for name, function in zip(self.setting.names, self.setting.functions, strict=True):
@@ -133,31 +132,16 @@ class Automaton:
             return Move(value, self._end(node, Misused(self.step_text(node), outcome)))
         new, result = outcome
         edge = self._successor(node, self.values.number(result))
-        event = self._event(self._owner[node], self._begun[node] + edge.ended)
+        event = self.events.number(self._owner[node], self._begun[node] + edge.ended)
         return Move(self.values.number(new), edge.node, edge.allocated, event)
 
     def monitored(self, event: int, value: int) -> int:
         """See ``tables.Machine``."""
-        known = self._monitored.get((event, value))
-        if known is None:
-            assert self.setting.history is not None
-            thread, events = self._events[event]
-            after = self.setting.history.monitor.advance(self.values[value], thread, events)
-            known = self._monitored[event, value] = self.values.number(after)
-        return known
+        return self.events.after(event, value)
 
     def faulty(self, state: Sequence[int]) -> bool:
         """See ``tables.Machine``."""
         return self.checks.faulty(state)
-
-    def _event(self, thread: int, events: tuple[Event, ...]) -> int:
-        if not events or self.setting.history is None:
-            return 0
-        key = (thread, tuple(_event_key(event) for event in events))
-        number = self._event_numbers.setdefault(key, len(self._events))
-        if number == len(self._events):
-            self._events.append((thread, events))
-        return number
 
     def ending(self, state: Sequence[int]) -> Ending:
         """How an execution ends in ``state``, in which no thread can take a step."""
@@ -172,6 +156,22 @@ class Automaton:
             return self._finals.ask(tuple(self._ends[node] for node in nodes), state)
         waiting = [self._waiting(t, node, state) for t, node in enumerate(nodes) if self.operations[node] >= 0]
         return ending.deadlocked(self.setting, self._results(nodes), waiting)
+
+    # -- for reductions -----------------------------------------------------------------------------------------
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges are known."""
+        return len(self._edges)
+
+    def edges(self) -> Iterator[tuple[int, int, int]]:
+        """Every known edge: node, next node, and ``RESPONDS`` where calls end with its step, else 0."""
+        for (node, _), edge in self._edges.items():
+            yield node, edge.node, RESPONDS if edge.ended else 0
+
+    def begins(self, node: int) -> bool:
+        """Whether calls begin with the step of ``node``."""
+        return bool(self._begun[node])
 
     # -- for traces and audits ----------------------------------------------------------------------------------
 
@@ -221,7 +221,7 @@ class Automaton:
                 self._drop(thread)
             nodes.append(edge.node)
             memory.update(edge.allocated)
-            event = self._event(number, edge.ended)
+            event = self.events.number(number, edge.ended)
             if event:
                 memory[self.monitor_slot] = self.monitored(event, memory[self.monitor_slot])
         return (*nodes, *(memory.get(slot, 0) for slot in range(len(self.world.cells))))
@@ -304,7 +304,7 @@ class Automaton:
             return _Edge(self._end_of(thread, origin), allocated, tuple(self.world.events))
         ended, begun = split_events(self.world.events)
         operation = self._operation(thread.request)
-        key = (self._key(thread, operation, origin), tuple(map(_event_key, begun)))
+        key = (self._key(thread, operation, origin), tuple(map(event_key, begun)))
         node = self._keys.get(key)
         if node is None:
             node = self._keys[key] = self._add(thread.number, operation, self._steps[operation].slot, origin)
@@ -376,11 +376,6 @@ class Automaton:
     def _judge(self, results: tuple[int, ...], look: Look) -> Ending:
         with self.entered(), self.world.observing(lambda slot: self.values[look(slot)]):
             return ending.judge(self.setting, [self.values[number] for number in results])
-
-
-def _event_key(event: Event) -> object:
-    content = event.operation if isinstance(event, Invoke) else event.result
-    return type(event), identity(content)
 
 
 def _say_request(request: Request) -> str:

@@ -7,7 +7,7 @@ dictionary lookups and no Python of the check's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
@@ -37,6 +37,9 @@ class Observer(Generic[Answer]):
     Args:
         run: ``run(argument, look)`` evaluates the check on a state, reading slots through ``look(slot)``.
         offset: Where slot 0 stands in the vectors that will be asked about.
+
+    Attributes:
+        slots: Every slot that it ever looked at.
     """
 
     def __init__(self, run: Callable[[Any, Look], Answer], *, offset: int = 0) -> None:
@@ -44,6 +47,7 @@ class Observer(Generic[Answer]):
         self._offset = offset
         self._trees: dict[Any, _Inner[Answer] | _Leaf[Answer]] = {}
         self.evaluations = 0
+        self.slots: set[int] = set()
 
     def ask(self, argument: Any, memory: Sequence[int]) -> Answer:
         """The check's answer for ``argument`` (hashable) in the state with the vector ``memory``."""
@@ -64,6 +68,13 @@ class Observer(Generic[Answer]):
             tree = tree.branches[memory[tree.slot]]
         return looked
 
+    def settled(self, argument: Any, memory: Sequence[int], slots: Collection[int]) -> bool:
+        """Whether ``slots`` alone decide that the answer in this state is ``None``."""
+        tree = self._trees.get(argument)
+        while isinstance(tree, _Inner) and tree.slot - self._offset in slots:
+            tree = tree.branches.get(memory[tree.slot])
+        return isinstance(tree, _Leaf) and tree.answer is None
+
     def _learn(self, argument: Any, memory: Sequence[int]) -> Answer:
         read: list[int] = []
 
@@ -75,6 +86,7 @@ class Observer(Generic[Answer]):
 
         self.evaluations += 1
         answer = self._run(argument, look)
+        self.slots.update(position - self._offset for position in read)
         leaf: _Inner[Answer] | _Leaf[Answer] = _Leaf(answer)
         if not read:
             self._trees[argument] = leaf

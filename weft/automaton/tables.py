@@ -19,6 +19,9 @@ FINISHED = -1
 BROKEN = -2
 """Operation number of a node whose thread raised, or broke a primitive's contract."""
 
+INVOKES, RESPONDS = 1, 2
+"""What an event does: calls begin, calls end."""
+
 
 class Move(NamedTuple):
     """The effect of one step.

@@ -23,6 +23,7 @@ from weft.search.exhaustive import ALL_TOGETHER, Look, Pulse, explore
 from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
 from weft.search.random_walk import sample
+from weft.search.reduction import NONE, Reduction
 from weft.search.replay import Replay, replay
 from weft.search.result import Exploration, Violation
 
@@ -38,6 +39,7 @@ class Plan:
     merge: bool = True
     stop_at_first: bool = True
     fingerprint_bits: int = 64
+    reduction: Reduction = NONE
     budget: Budget = field(default_factory=Budget)
     look: Look | None = None
 
@@ -172,6 +174,7 @@ def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
         merge=plan.merge,
         stop_at_first=plan.stop_at_first,
         bits=plan.fingerprint_bits,
+        reduction=plan.reduction,
         pulse=pulse,
         look=plan.look,
     )

@@ -14,6 +14,7 @@ from weft.cli.failures import complain, complain_of_engine
 if TYPE_CHECKING:
     from weft.check.run import Plan
     from weft.report import document
+    from weft.search.reduction import Reduction
 
 _HELP = """\
 Search every interleaving of each race and compare the verdict with the expected one.
@@ -68,6 +69,13 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     show_default=True,
     help="Size of a state's fingerprint; 128 makes a missed state all but impossible.",
 )
+@click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
+@click.option(
+    "--without",
+    type=click.Choice(["locks", "chains"]),
+    multiple=True,
+    help="With --reduce: do not trust in held locks; store every state.",
+)
 @click.option(
     "-v",
     "--verbose",
@@ -109,6 +117,7 @@ def _plan(given: dict[str, Any]) -> Plan:
         merge=not given["no_merge"],
         stop_at_first=not given["all_violations"],
         fingerprint_bits=int(given["fingerprint_bits"]),
+        reduction=_reduction(given),
         budget=Budget(
             max_states=given["max_states"],
             max_transitions=given["max_transitions"],
@@ -116,6 +125,17 @@ def _plan(given: dict[str, Any]) -> Plan:
             max_memory_bytes=given["max_memory"],
         ),
     )
+
+
+def _reduction(given: dict[str, Any]) -> Reduction:
+    from weft.errors import UsageError
+    from weft.search.reduction import ALL, NONE
+
+    if given["without"] and not given["reduce"]:
+        raise UsageError(f"--without {given['without'][0]} switches off a part of --reduce, which is not there; add --reduce")
+    if given["reduce"] and given["engine"] == "naive":
+        raise UsageError("--reduce is for the compiled engine; leave out --engine naive")
+    return ALL.without(*given["without"]) if given["reduce"] else NONE
 
 
 def _writable(file: str | None) -> str | None:

@@ -2,8 +2,9 @@
 
 Format ``weft-check/2``; ``weft schema`` prints its JSON Schema. One JSON object:
 
-- ``format``, ``weft`` (version), ``engine``, ``merged`` (equal local states are one), ``fingerprint_bits``, ``limits`` (of
-  each race's search; ``null`` is none), ``exit_code``, ``seconds``;
+- ``format``, ``weft`` (version), ``engine``, ``merged`` (equal local states are one), ``fingerprint_bits``,
+  ``reduction`` (names; with any, counts are of the reduced state graphs and interleavings are not counted), ``limits`` (of each
+  race's search; ``null`` is none), ``exit_code``, ``seconds``;
 - ``left_out_slow``: how many races were left out as slow;
 - ``races``: one object a race, in the order of the table; see ``Race``. Fields of a search that did not take place are 0 or empty,
   and its ``verdict`` is ``null``.
@@ -166,6 +167,7 @@ class Race(msgspec.Struct, kw_only=True, frozen=True):
     executions: int = 0
     interleavings: str | None = None
     cyclic: bool = False
+    passes: int = 1
     omission_probability: float = 0.0
     fallbacks: dict[str, int] = {}
     reached: dict[str, bool] = {}
@@ -182,6 +184,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     engine: str
     merged: bool
     fingerprint_bits: int
+    reduction: list[str] = []
     limits: Limits
     left_out_slow: int
     exit_code: int

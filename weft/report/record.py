@@ -27,6 +27,7 @@ def report(races: Sequence[document.Race], plan: Plan, *, left_out_slow: int, se
         engine=plan.engine,
         merged=plan.merge and plan.engine == "compiled",
         fingerprint_bits=plan.fingerprint_bits if plan.engine == "compiled" else 0,
+        reduction=list(plan.reduction.names),
         limits=document.Limits(
             max_states=budget.max_states,
             max_transitions=budget.max_transitions,
@@ -75,6 +76,7 @@ def race(checked: Checked) -> document.Race:
         executions=found.executions,
         interleavings=None if found.interleavings is None else str(found.interleavings),
         cyclic=found.cyclic,
+        passes=found.passes,
         omission_probability=found.omission_probability,
         fallbacks={scrubbed(why): count for why, count in sorted(found.fallbacks.items())},
         reached=dict(found.reached),

@@ -66,7 +66,9 @@ def _rests_on(race: document.Race) -> str:
     if race.verdict is None:
         return "no search came to an answer"
     parts = [f"{words.count(race.executions, 're-execution')}, {words.count(race.finals, 'final state')}"]
-    if race.cyclic or race.interleavings is not None:
+    if race.passes > 1:
+        parts.append(f"every interleaving or one that stands for it, in {race.passes} passes")
+    elif race.cyclic or race.interleavings is not None:
         parts.append(f"{words.interleavings(race)} interleaving{'' if race.interleavings == '1' else 's'}")
     else:
         parts.append("not every interleaving searched")
@@ -108,6 +110,11 @@ def searched(report: document.Report) -> str:
     how = _how(report)
     if not held:
         return f"searched: {how}; no verdict here stands for every interleaving"
+    risk = sum(race.omission_probability for race in held)
+    missed = f"a state was missed with probability below {max(risk, 1e-30):.1e} ({report.fingerprint_bits}-bit fingerprints)"
+    if report.reduction:
+        many = words.count(len(held), "HOLDS", "HOLDS")
+        return f"searched: {how}; {many} for every interleaving, their number not counted; {missed}"
     known = [int(race.interleavings) for race in held if race.interleavings is not None]
     unbounded = sum(race.cyclic for race in held)
     parts = [
@@ -119,11 +126,11 @@ def searched(report: document.Report) -> str:
     text = f"searched: {how}; {words.count(len(held), 'HOLDS', 'HOLDS')} for {' and '.join(parts)}"
     if report.engine != "compiled":
         return f"{text}, each executed on the real code"
-    risk = sum(race.omission_probability for race in held)
-    return f"{text}; a state was missed with probability below {max(risk, 1e-30):.1e} ({report.fingerprint_bits}-bit fingerprints)"
+    return f"{text}; {missed}"
 
 
 def _how(report: document.Report) -> str:
     if report.engine == "naive":
         return "naively, one execution an interleaving"
-    return "compiled, equal local states merged" if report.merged else "compiled, local states told apart by history (--no-merge)"
+    how = "compiled, equal local states merged" if report.merged else "compiled, local states told apart by history (--no-merge)"
+    return f"{how}, reduced by {', '.join(report.reduction)}" if report.reduction else how

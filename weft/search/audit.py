@@ -24,15 +24,24 @@ LONGEST = 2_000
 """Steps after which one audited schedule is cut."""
 
 
-def audit(scenario: Scenario, automaton: Automaton, *, runs: int, seed: int = 0) -> int:
+def audit(scenario: Scenario, automaton: Automaton, *, runs: int, seed: int = 0, complete: bool = False) -> int:
     """Compare ``runs`` random schedules; returns how many steps were compared.
 
+    Args:
+        complete: The tables come from a search of everything, so they know every step.
+
     Raises:
-        EngineBug: Code and tables disagree.
+        EngineBug: Code and tables disagree, or the tables do not know a step that they should.
         NondeterminismError: The code does not repeat itself.
     """
     choose = random.Random(seed)
-    return sum(_one(scenario, automaton, choose) for _ in range(runs))
+    known = automaton.edge_count
+    compared = sum(_one(scenario, automaton, choose) for _ in range(runs))
+    if complete and automaton.edge_count > known:
+        raise EngineBug(
+            f"{scenario.name}: a random schedule takes steps that the search never met; please report this with the race"
+        )
+    return compared
 
 
 def _one(scenario: Scenario, automaton: Automaton, choose: random.Random) -> int:

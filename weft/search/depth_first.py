@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 
 from weft.automaton.tables import BROKEN, Machine, Move
 from weft.search.fingerprint import Marks
+from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
 
 PAUSE = 4096
@@ -32,6 +33,7 @@ class DepthFirst:
         machine: What to search.
         ended: Called once for each state in which no step is possible, with its vector; true stops the search.
         bits: Fingerprint size, 64 or 128.
+        fixpoint: Chooses which enabled threads to follow; without it, all.
 
     Attributes:
         states: Distinct states so far.
@@ -44,8 +46,11 @@ class DepthFirst:
 
     visited_bytes = 0  # of a Python set: not known
 
-    def __init__(self, machine: Machine, ended: Callable[[list[int]], bool], *, bits: int = 64) -> None:
+    def __init__(
+        self, machine: Machine, ended: Callable[[list[int]], bool], *, bits: int = 64, fixpoint: Fixpoint | None = None
+    ) -> None:
         self._machine = machine
+        self._fixpoint = fixpoint
         self._ended = ended
         self._marks = Marks(bits)
         self._trail: list[int] = []
@@ -74,6 +79,7 @@ class DepthFirst:
         found = {fingerprint: 0}
         paths: list[int] = [-1]
         unbounded = False
+        chains = self._fixpoint is not None and self._fixpoint.chains
         self.states = 1
         choices = self._choices(state)
         # One frame a state on the current path: its number, what is left to try, how to leave it, its paths so far.
@@ -84,11 +90,13 @@ class DepthFirst:
             number, choices, undo, here = stack[-1]
             if not choices:
                 stack.pop()
-                paths[number] = totals.pop()
+                passed = totals.pop()
+                if number >= 0:
+                    paths[number] = passed
                 for position, old in reversed(undo):
                     state[position] = old
                 if stack:
-                    totals[-1] += paths[number]
+                    totals[-1] += passed
                     trail.pop()
                 continue
             thread, move = choices.pop()
@@ -108,9 +116,10 @@ class DepthFirst:
                 if old := state[threads + new] if threads + new < len(state) else 0:
                     after ^= marks[(threads + new) << 32 | old]
             known = found.get(after)
-            self.sources.append(number)
-            self.targets.append(self.states if known is None else known)
-            self.actors.append(thread)
+            if not chains:
+                self.sources.append(number)
+                self.targets.append(self.states if known is None else known)
+                self.actors.append(thread)
             if known is not None:
                 if paths[known] < 0:
                     unbounded = True
@@ -127,13 +136,15 @@ class DepthFirst:
                     state.append(0)
                 undo.append((threads + new, state[threads + new]))
                 state[threads + new] = value
-            found[after] = self.states
-            paths.append(-1)
             trail.append(thread)
             following = self._choices(state)
+            stored = not (chains and self._fixpoint.persistent.is_chain(state, following))  # type: ignore[union-attr]
+            if stored:
+                found[after] = self.states
+                paths.append(-1)
             totals.append(0 if following else self._close(self.states, state))
-            stack.append((self.states, following, undo, after))
-            self.states += 1
+            stack.append((self.states if stored else -1, following, undo, after))
+            self.states += stored
             self.deepest = max(self.deepest, len(stack))
         self.cyclic = unbounded
         self.interleavings = None if unbounded or self.stopped else paths[0]
@@ -162,4 +173,7 @@ class DepthFirst:
                 move = moves.get(node << 32 | value) or machine.move(node, value)
                 if move.value >= 0:
                     choices.append((thread, move))
-        return choices
+        if self._fixpoint is None:
+            return choices
+        self._fixpoint.keep_up()
+        return self._fixpoint.persistent.choose(state, choices)

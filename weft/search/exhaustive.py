@@ -20,13 +20,16 @@ from weft.search.budget import Budget, Meter
 from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
 from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
+from weft.search.fixpoint import Fixpoint
 from weft.search.lock_order import find_inversion
 from weft.search.minimal_violation import minimised
+from weft.search.reduction import NONE, Reduction
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
 
 Loop = DepthFirst | CompiledDepthFirst
-MakeLoop = Callable[[Callable[[list[int]], bool]], Loop]
+Ended = Callable[[list[int]], bool]
+MakeLoop = Callable[[Ended, Fixpoint | None], Loop]
 
 Pulse = Callable[[int, int, float], None]
 """Called now and then with states, transitions and seconds so far."""
@@ -44,8 +47,6 @@ INTERRUPTED = "Ctrl-C"
 ALL_TOGETHER = ("never:", "lock-order")
 """Findings about all executions together, which no single schedule shows."""
 
-_COMPILED_BITS = 64
-
 
 def explore(
     scenario: Scenario,
@@ -55,6 +56,7 @@ def explore(
     stop_at_first: bool = True,
     bits: int = 64,
     compiled_loop: bool | None = None,
+    reduction: Reduction = NONE,
     pulse: Pulse | None = None,
     look: Look | None = None,
 ) -> Exploration:
@@ -66,7 +68,8 @@ def explore(
         merge: Treat equal local states as one; without it, threads are told apart by their histories.
         stop_at_first: End at the first violation; otherwise find all outcomes.
         bits: Size of a state's fingerprint, 64 or 128.
-        compiled_loop: Which loop searches; by default the compiled one where it was built and fingerprints have 64 bits.
+        compiled_loop: Which loop searches; by default the compiled one where it was built.
+        reduction: Which interleavings to leave out because others show the same; by default none.
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
 
@@ -80,21 +83,25 @@ def explore(
     automaton = Automaton(scenario, merge=merge)
     budget = budget or Budget()
     make_loop = partial(_loop, automaton, budget=budget, bits=bits, compiled_loop=compiled_loop)
-    result = _Search(scenario, automaton, make_loop, Meter(budget), stop_at_first=stop_at_first).run(bits, pulse)
-    if look is not None and result.stopped_by != "Ctrl-C":
+    fixpoint = Fixpoint(automaton, reduction) if reduction else None
+    search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, stop_at_first=stop_at_first)
+    search.result.bits, search.result.reduction = bits, reduction.names
+    result = search.run(pulse)
+    if look is not None and result.stopped_by != INTERRUPTED:
         result.portrait = look(automaton, result)
     return result
 
 
 def _loop(
-    automaton: Automaton, ended: Callable[[list[int]], bool], *, budget: Budget, bits: int, compiled_loop: bool | None
+    automaton: Automaton, ended: Ended, fixpoint: Fixpoint | None, *, budget: Budget, bits: int, compiled_loop: bool | None
 ) -> Loop:
-    possible = AVAILABLE and bits == _COMPILED_BITS
-    if compiled_loop and not possible:
-        raise UsageError("the compiled loop was not built, or fingerprints of other than 64 bits were asked for")
-    if possible and compiled_loop is not False:
-        return CompiledDepthFirst(automaton, ended, budget=budget)
-    return DepthFirst(automaton, ended, bits=bits)
+    if compiled_loop and not AVAILABLE:
+        raise UsageError("the compiled loop was not built: there was no C compiler at installation")
+    if fixpoint is not None:
+        fixpoint.begin()
+    if AVAILABLE and compiled_loop is not False:
+        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint)
+    return DepthFirst(automaton, ended, bits=bits, fixpoint=fixpoint)
 
 
 def reached(automaton: Automaton) -> dict[str, bool]:
@@ -110,24 +117,38 @@ def never_shown(name: str) -> str:
 
 
 class _Search:
-    def __init__(self, scenario: Scenario, automaton: Automaton, make_loop: MakeLoop, meter: Meter, *, stop_at_first: bool) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        automaton: Automaton,
+        make_loop: MakeLoop,
+        meter: Meter,
+        *,
+        fixpoint: Fixpoint | None,
+        stop_at_first: bool,
+    ) -> None:
         self._scenario = scenario
         self._make_loop = make_loop
-        self._loop = make_loop(self.ended)
+        self._fixpoint = fixpoint
+        self._loop = make_loop(self.ended, fixpoint)
         self._automaton = automaton
         self._meter = meter
         self._stop_at_first = stop_at_first
         self._pulse: Pulse | None = None
         self._first: dict[str, Violation] = {}
         setting = automaton.setting
-        self._result = Exploration("compiled", setting.letters(), tuple(setting.names))
+        self.result = Exploration("compiled", setting.letters(), tuple(setting.names))
 
-    def run(self, bits: int, pulse: Pulse | None) -> Exploration:
-        result = self._result
-        result.bits = bits
+    def run(self, pulse: Pulse | None) -> Exploration:
+        """Search; with a reduction, pass by pass until one meets nothing new."""
+        result, fixpoint = self.result, self._fixpoint
         self._pulse = pulse
         self._run(self._loop)
-        result.exhausted = not (result.stopped_by or self._loop.stopped)
+        while fixpoint is not None and not self._cut and not fixpoint.settled(cyclic=self._loop.cyclic):
+            result.finals = 0
+            self._loop = self._make_loop(self.ended, fixpoint)
+            self._run(self._loop)
+        result.exhausted = not self._cut
         result.reached = reached(self._automaton)
         if result.exhausted:
             self._look_at_graph()
@@ -135,9 +156,13 @@ class _Search:
         self._report()
         return result
 
+    @property
+    def _cut(self) -> bool:
+        return bool(self.result.stopped_by) or self._loop.stopped
+
     def _run(self, loop: Loop) -> None:
         """Run a search until it ends or something stops it."""
-        result = self._result
+        result = self.result
         try:
             for _ in loop.run():
                 if self._pulse is not None:
@@ -157,25 +182,25 @@ class _Search:
                 found.append(Schedule(loop.trail))
             return bool(found)
 
-        loop = self._make_loop(ended)
+        loop = self._make_loop(ended, None)
         self._run(loop)
-        self._result.exhausted = not self._result.stopped_by
+        self.result.exhausted = not self.result.stopped_by
         return found[0] if found else None
 
     def ended(self, state: list[int]) -> bool:
         """Judge a state in which nothing can happen; whether to stop."""
         ended = self._automaton.ending(state)
-        self._result.finals += 1
-        self._result.outcomes.setdefault(ended.outcome, ended)
+        self.result.finals += 1
+        self.result.outcomes.setdefault(ended.outcome, ended)
         if ended.slug and ended.slug not in self._first:
             self._first[ended.slug] = Violation(ended.slug, ended.message, Schedule(self._loop.trail))
         return bool(ended.slug) and self._stop_at_first
 
     def _look_at_graph(self) -> None:
         """Count exactly, and look for livelocks, which exist only where the graph has cycles: else every path ends."""
-        loop, result = self._loop, self._result
+        loop, result = self._loop, self.result
         result.interleavings, result.cyclic = loop.interleavings, loop.cyclic
-        if not result.cyclic and loop.interleavings_exact:
+        if not result.cyclic and (loop.interleavings_exact or result.reduction):
             return
         graph = loop.graph()
         if graph is None:
@@ -191,33 +216,34 @@ class _Search:
 
     def _look_at_automata(self) -> None:
         """What only all steps together show: situations never reached, and locks taken in both orders."""
-        for name, shown in self._result.reached.items():
+        for name, shown in self.result.reached.items():
             if not shown:
                 self._first[f"never:{name}"] = Violation(f"never:{name}", never_shown(name), Schedule(()), minimal=True)
-        wanted = self._automaton.setting.lock_order and self._result.exhausted
+        wanted = self._automaton.setting.lock_order and self.result.exhausted
         inversion = find_inversion(self._automaton, self._search_for) if wanted else None
         if inversion is not None:
             self._first["lock-order"] = Violation("lock-order", inversion, Schedule(()), minimal=True)
 
     def _report(self) -> None:
-        result, loop, automaton = self._result, self._loop, self._automaton
+        result, loop, automaton = self.result, self._loop, self._automaton
         result.states, result.transitions = loop.states, loop.transitions
         result.nodes, result.executions = len(automaton.operations), automaton.executions
         result.visited_bytes = loop.visited_bytes
+        result.passes = 1 if self._fixpoint is None else self._fixpoint.passes
         result.fallbacks = dict(automaton.fallbacks)
         result.violations = [self._confirmed(violation) for violation in self._first.values()]
         if result.exhausted and not result.violations:
-            audit(self._scenario, automaton, runs=AUDITED_RUNS)
+            audit(self._scenario, automaton, runs=AUDITED_RUNS, complete=True)
         result.seconds = self._meter.seconds
 
     def _confirmed(self, violation: Violation) -> Violation:
         if violation.slug.startswith(ALL_TOGETHER):
             return violation
         try:
-            if self._result.stopped_by != INTERRUPTED:
+            if self.result.stopped_by != INTERRUPTED:
                 violation = minimised(self._scenario, self._automaton, violation, pulse=self._beat)
         except KeyboardInterrupt:  # the schedule that the search came by is as true
-            self._result.stopped_by = INTERRUPTED
+            self.result.stopped_by = INTERRUPTED
         confirm(self._scenario, violation)
         return replace(violation, replayed=True)
 

@@ -55,6 +55,8 @@ class Exploration:
         fallbacks: Why local states were told apart by history, with counts.
         reached: For each sometimes-condition whether some step showed it.
         portrait: What ``look`` kept of the automata, if the search was asked for that.
+        reduction: The reductions that were on; with any, counts are of the reduced state graph and interleavings are not counted.
+        passes: How often a reduced search was repeated until it met nothing new.
     """
 
     engine: str
@@ -77,6 +79,8 @@ class Exploration:
     fallbacks: Mapping[str, int] = field(default_factory=dict)
     reached: dict[str, bool] = field(default_factory=dict)
     portrait: Any = None
+    reduction: tuple[str, ...] = ()
+    passes: int = 1
 
     @property
     def verdict(self) -> Verdict:

@@ -1,0 +1,41 @@
+"""Which interleavings a search may leave out: the names of the reductions, as users switch them.
+
+Source of each: its own module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """Switches; everything off is the plain search.
+
+    Attributes:
+        persistent: Follow only a persistent set of threads in each state (``persistent.py``).
+        locks: ... and believe that what lies behind a lock held inside the set cannot interfere (``futures.py``).
+        chains: ... and do not store states with one way on, unless a cycle may close there. They are checked like all others, and
+            passed again when another way leads to them: memory for time. Source: Behrmann, Larsen and Pelanek, To Store or Not to
+            Store, CAV 2003.
+    """
+
+    persistent: bool = False
+    locks: bool = False
+    chains: bool = False
+
+    def __bool__(self) -> bool:
+        return self.persistent
+
+    def without(self, *names: str) -> Reduction:
+        """The same with some reductions switched off; without persistent sets there is none."""
+        return replace(self, **dict.fromkeys(names, False))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The reductions switched on."""
+        return tuple(name for name in self.__slots__ if getattr(self, name)) if self else ()
+
+
+NONE = Reduction()
+ALL = Reduction(persistent=True, locks=True, chains=True)
