@@ -1,13 +1,12 @@
-"""A world for one thread that keeps the books: what was made, and how often each reference count reached zero.
+"""A world for one thread that keeps the books: what was made, what of it lives, and that nothing is destroyed twice.
 
 ``impl`` keeps no such books itself. A count that reaches zero is what destroys its owner, so "destroyed exactly once" is "reached
-zero exactly once". With one thread a step that must wait would wait for ever, so here it is an error at once: a lock taken twice,
-a lookup inside one's own write section.
+zero once and stays there": any later step on such a count but a look is an error at once. So is a step that must wait, since with
+one thread it would wait for ever: a lock taken twice, a lookup inside one's own write section.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from itertools import count
 from typing import Any, TypeVar
 
@@ -31,8 +30,10 @@ class Ledger:
 
     def __init__(self) -> None:
         self.counted: list[Shared] = []  # everything with a reference count, as made
-        self.zeroed: Counter[Cell] = Counter()  # how often each count reached zero
+        self.living: dict[Cell, Shared] = {}  # that whose count is not zero yet, by its count
+        self.dead: set[Cell] = set()  # the counts that reached zero
         self.held: set[Cell] = set()  # locks that are taken
+        self.writes = 0  # how often anything but a lock or a reference count was written
         self._made = count()
 
     def step(self, cell: Cell, kind: Kind, operands: tuple[Any, ...]) -> Any:
@@ -51,12 +52,17 @@ class Ledger:
 
     def _note(self, cell: Cell, before: Any) -> None:
         """Write down what a step did."""
-        if isinstance(cell, AtomicInt64):
-            if cell.value & INT64_MAX == 0 and before & INT64_MAX != 0:
-                self.zeroed[cell] += 1
+        if cell in self.living:
+            if cell.value & INT64_MAX == 0:
+                del self.living[cell]
+                self.dead.add(cell)
+        elif cell in self.dead:
+            raise InvariantError("destroyed-once", f"{cell.label} was zero for good and went from {before} to {cell.value}")
         elif isinstance(cell, Mutex | RWMutex | SeqCount):
             taken = cell.value % 2 if isinstance(cell, SeqCount) else cell.value not in FREE
             (self.held.add if taken else self.held.discard)(cell)
+        else:
+            self.writes += 1
 
     def adopt(self, cell: CellT) -> CellT:
         """See ``World.adopt``."""
@@ -65,8 +71,10 @@ class Ledger:
 
     def intern(self, shared: SharedT) -> SharedT:
         """See ``World.intern``."""
-        if isinstance(getattr(shared, "refs", None), AtomicInt64):
+        refs = getattr(shared, "refs", None)
+        if isinstance(refs, AtomicInt64):
             self.counted.append(shared)
+            self.living[refs] = shared
         return shared
 
     def new_tag(self) -> Tag:

@@ -17,7 +17,7 @@ from stress.adapters.calls import Result, VfsAdapter
 from stress.adapters.holdings import check_holdings, check_nothing_left
 from stress.adapters.ledger import Ledger
 from stress.adapters.script import as_script
-from stress.visible import visible_tree
+from stress.visible import Visible, visible_tree
 from weft.cells.world import activate
 
 
@@ -37,6 +37,8 @@ class SideBySide:
         self.ledger = Ledger()
         self.state: State = model.initial()
         self.script: list[op.Operation] = []
+        self._trees: dict[str, tuple[Visible, ...]] = {}
+        self._trees_after = -1  # so many writes of ``impl``
         with activate(self.ledger):
             self.adapter = VfsAdapter()
             self.adapter.call(op.CreateNamespace("init", filesystem="root"))
@@ -75,9 +77,15 @@ class SideBySide:
     def _compare_namespaces(self) -> None:
         spaces = {name: context.namespace.refs.value for name, context in self.adapter.contexts.items()}
         self._expect("references of namespaces", spaces, {each.name: each.references for each in self.state.namespaces})
-        for name, context in self.adapter.contexts.items():
-            seen = visible_tree(self.adapter.vfs, context)
+        self._look_again()
+        for name, seen in self._trees.items():
             self._expect(f"the tree of {name!r}", seen, model.visible_tree(self.state, name))
+
+    def _look_again(self) -> None:
+        """What each namespace of ``impl`` sees; as before if nothing but locks and reference counts was written since."""
+        if self._trees_after != self.ledger.writes or self._trees.keys() != self.adapter.contexts.keys():
+            self._trees = {name: visible_tree(self.adapter.vfs, context) for name, context in self.adapter.contexts.items()}
+            self._trees_after = self.ledger.writes
 
     def _expect(self, what: str, seen: object, expected: object) -> None:
         if seen != expected:

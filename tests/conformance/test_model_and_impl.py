@@ -4,19 +4,13 @@ After every step ``SideBySide`` compares results and trees and checks invariants
 may be left. A failure shrinks and prints as a script of calls.
 """
 
-import time
-from collections import Counter
-from typing import ClassVar
-
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from model import operations as op
-from stress.adapters import SideBySide
-from tests.conformance.sequences import operations, preludes
+from tests.conformance.state_machine import run_part, run_parts
 
-LONGEST = 50
+PARTS = 20
+SEQUENCES_A_PART = 500
 WALK = {"ESRCH", "ENOENT", "EBADF", "ENOTDIR", "ELOOP"}
 CHANGE = WALK | {"EROFS"}
 ERRNOS = {
@@ -51,58 +45,18 @@ ERRNOS = {
 EVERY_PAIR = {(kind.__name__, errno) for kind, errnos in ERRNOS.items() for errno in (*errnos, "ok")}
 
 
-class Machine(RuleBasedStateMachine):
-    """One sequence; ``seen`` counts (operation, result) over all of them."""
-
-    seen: ClassVar = Counter()
-    sequences: ClassVar = 0
-
-    def __init__(self):
-        super().__init__()
-        self.both = SideBySide()
-
-    @property
-    def state(self):
-        return self.both.state
-
-    @initialize(prelude=preludes)
-    def begin(self, prelude):
-        for operation in prelude:
-            self.both.do(operation)
-
-    @rule(operation=operations)
-    def do(self, operation):
-        result = self.both.do(operation)
-        self.seen[type(operation).__name__, result if isinstance(result, str) else "ok"] += 1
-
-    def teardown(self):
-        self.both.finish()
-        type(self).sequences += 1
-
-
-def run(how_many, **options):
-    """Run that many sequences; how many pairs they met, as a text."""
-    Machine.seen, Machine.sequences = Counter(), 0
-    began = time.monotonic()
-    options |= {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate, Phase.shrink]}
-    run_state_machine_as_test(Machine, settings=settings(max_examples=how_many, stateful_step_count=LONGEST, **options))
-    print(f"\n{Machine.sequences} sequences, {Machine.seen.total()} operations, {time.monotonic() - began:.0f} seconds")
-    for kind in sorted({name for name, _ in Machine.seen}):
-        met = sorted((result, count) for (name, result), count in Machine.seen.items() if name == kind)
-        print(f"  {kind:16}", *(f"{result} {count}" for result, count in met))
-    print(f"{len(EVERY_PAIR & Machine.seen.keys())} of {len(EVERY_PAIR)} pairs (operation, result) met")
-
-
 def test_they_agree_on_a_few_sequences():
-    run(25, derandomize=True, database=None)
-    assert not Machine.seen.keys() - EVERY_PAIR
+    totals = run_part(0, 25)
+    assert totals.sequences >= 25
+    assert not totals.seen.keys() - EVERY_PAIR
 
 
 @pytest.mark.slow
 def test_they_agree_on_ten_thousand_sequences_that_meet_every_errno():
-    run(10_000, database=None)
-    assert Machine.sequences >= 10_000
-    assert Machine.seen.keys() == EVERY_PAIR
+    totals = run_parts(PARTS, SEQUENCES_A_PART)
+    print(f"{len(EVERY_PAIR & totals.seen.keys())} of {len(EVERY_PAIR)} pairs (operation, result) met")
+    assert totals.sequences >= PARTS * SEQUENCES_A_PART == 10_000
+    assert totals.seen.keys() == EVERY_PAIR
 
 
 def test_the_table_of_errnos_names_every_operation():
