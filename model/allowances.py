@@ -7,8 +7,6 @@ that something overlaps, for further transitions from there. One either ends the
 Only a ".." written in the path is split off, not one in a symlink's target, and only for Stat, GetDentry and Open.
 """
 
-# ruff: noqa: D101, D103 - where there is no docstring, the name and the types say it all
-
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -76,7 +74,7 @@ def walk_first(
         handle = Handle(scratch, begin(state, o).to_end(follow_final=follow))
     except Refused:
         return []
-    return [(state._replace(handles=(*without(state.handles, scratch), handle)).tidy(), Unfinished(rest, scratch))]
+    return [(state.hold(handle).tidy(), Unfinished(rest, scratch))]
 
 
 def resume(state: State, unfinished: Unfinished) -> tuple[State, Result]:

@@ -4,8 +4,6 @@
 (a cwd or dirfd), or at the root if None. Callers name the handles and namespaces they create. Misused names: ESRCH
 unknown namespace, EBADF unknown handle (as ``start``: if the path is relative), EBADFD a new name that is in use.
 """
-
-# ruff: noqa: D101, E701, E702 - a table: one line a call, and beside it what is not in its name
 # fmt: off
 
 from dataclasses import dataclass, field
@@ -57,7 +55,7 @@ class Open(PathOperation):  # payload: the filesystem's label; ``exclusive`` wit
 class TwoPaths(PathOperation):  # from ``path`` to ``new``, each with its own start
     new: str; new_start: HandleName | None = None
 
-    def second(self) -> PathOperation:  # noqa: D102
+    def second(self) -> PathOperation:
         return PathOperation(self.namespace, self.new, start=self.new_start)
 
 class Rename(TwoPaths): ...

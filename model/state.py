@@ -1,19 +1,18 @@
 """The state: namespaces, mounts, dentries, inodes and handles, as tuples of tuples, and its elementary changes.
 
 A mount's, dentry's or inode's id is its position. What can be derived is not stored: entries and nlink are found among the
-dentries, a mount's writers among the handles. References are not counted but followed: a namespace holds its attached mounts, a
-handle its mount, a connected mount its parent. So a mount below a lazily detached one goes with the last handle inside it. During a
-step tables only grow; ``tidy``, at its end, forgets what nothing holds and numbers the rest, whatever the order it was made in.
+dentries, a mount's writers among the handles, and a mount is umounted if it does not hang from a namespace's root. References are
+not counted but followed: a namespace holds what hangs from its root, a handle its mount, a connected mount its parent. So a mount
+left below a deleted mount point goes with the last handle inside it. During a step tables only grow; ``tidy``, at its end,
+forgets what nothing holds and numbers the rest, whatever the order it was made in.
 
 Source: facts 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef), 2.4, 2.6; Linux ``__detach_mounts``.
 """
 
-# ruff: noqa: D101, D102, D103 - where there is no docstring, the name and the types say it all
-
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any, Literal, NamedTuple, NewType, TypeVar
+from collections.abc import Collection, Iterable
+from typing import Any, Literal, NamedTuple, NewType, TypeVar, cast
 
 MountId = NewType("MountId", int)
 DentryId = NewType("DentryId", int)
@@ -33,37 +32,32 @@ def refuse(**errors: object) -> None:
             raise Refused(errno_name)
 
 
+# fmt: off
 class VirtualDentry(NamedTuple):  # a place: a dentry as seen through a mount
     mount: MountId
     dentry: DentryId
-
 
 class Inode(NamedTuple):
     kind: Kind
     content: bytes = b""  # a file's bytes, a symlink's target, b"" for a directory
 
-
-class Dentry(NamedTuple):  # a name. Invariant dead-are-empty: no live dentry has a dead parent. Dead ones keep parent and name
-    parent: DentryId | None  # None: the root of its filesystem
+class Dentry(NamedTuple):  # a name. Invariant dead-are-empty: no live dentry has a dead parent
+    parent: DentryId  # itself for the root of its filesystem; stays when it dies
     name: str
     inode: InodeId
     dead: bool = False
 
-
-class Mount(NamedTuple):  # invariant connected-pair: ``point`` is None exactly for a namespace's root and what was disconnected
+class Mount(NamedTuple):
     filesystem: str  # the label given when the filesystem was made; a bind mount shares it
     root: DentryId
-    point: VirtualDentry | None = None
-    namespace: str | None = None  # None once that namespace has been released
-    umounted: bool = False
+    point: VirtualDentry | None = None  # None for a namespace's root and for what was disconnected
+    namespace: str | None = None  # where it is or was mounted, and where its point is busy; None once that was released
     read_only: bool = False
-
 
 class Namespace(NamedTuple):
     name: str
     root: MountId
     references: int = 1
-
 
 class Handle(NamedTuple):  # what a caller holds and what pins a mount: a file description, or a walk result (``access`` empty)
     name: HandleName
@@ -71,15 +65,10 @@ class Handle(NamedTuple):  # what a caller holds and what pins a mount: a file d
     access: str = ""  # letters "r" and "w"; a "w" is one writer on the mount
     offset: int = 0
     writes: int = 0  # outstanding begin_write on the mount through this handle
+# fmt: on
 
-
-Row = TypeVar("Row")
 Named = TypeVar("Named", Namespace, Handle)
-
-
-def changed(rows: tuple[Row, ...], position: int, **fields: Any) -> tuple[Row, ...]:
-    row: Any = rows[position]
-    return (*rows[:position], row._replace(**fields), *rows[position + 1 :])
+Id = TypeVar("Id", bound=int)
 
 
 def without(rows: tuple[Named, ...], name: HandleName) -> tuple[Named, ...]:
@@ -90,6 +79,11 @@ def named(rows: tuple[Named, ...], name: HandleName, errno_name: str) -> Named:
     """The row of this name; ``errno_name`` if there is none."""
     refuse(**{errno_name: name not in {row.name for row in rows}})
     return next(row for row in rows if row.name == name)
+
+
+def numbered(ids: Iterable[Id]) -> dict[Id, Id]:
+    """Each with its new number, in the order met."""
+    return {old: cast("Id", new) for new, old in enumerate(dict.fromkeys(ids))}
 
 
 class State(NamedTuple):
@@ -106,12 +100,24 @@ class State(NamedTuple):
         return self.inode(dentry).kind == "directory"
 
     def children(self, directory: DentryId) -> dict[str, DentryId]:
-        return {d.name: DentryId(k) for k, d in enumerate(self.dentries) if d.parent == directory and not d.dead}
+        return {d.name: DentryId(k) for k, d in enumerate(self.dentries) if d.parent == directory != k and not d.dead}
+
+    def tree(self, root: DentryId) -> list[DentryId]:
+        """``root`` and what has a name below it, by path."""
+        return [root, *(each for _, child in sorted(self.children(root).items()) for each in self.tree(child))]
 
     def ancestry(self, dentry: DentryId) -> list[DentryId]:
-        """``dentry``, its parent, and so on up to the root of its filesystem."""
+        """From the root of its filesystem down to ``dentry``."""
         parent = self.dentries[dentry].parent
-        return [dentry] if parent is None else [dentry, *self.ancestry(parent)]
+        return [dentry] if parent == dentry else [*self.ancestry(parent), dentry]
+
+    def root_of(self, mount: MountId) -> VirtualDentry:
+        return VirtualDentry(mount, self.mounts[mount].root)
+
+    def follow(self, at: VirtualDentry) -> VirtualDentry:
+        """Climb to the top of the mounts stacked on ``at``. A mount stays connected in its detached parent."""
+        above = [MountId(k) for k, mount in enumerate(self.mounts) if mount.point == at]
+        return self.follow(self.root_of(above[0])) if above else at
 
     def mounted_on(self, *dentries: DentryId) -> list[MountId]:
         return [MountId(k) for k, mount in enumerate(self.mounts) if mount.point and mount.point.dentry in dentries]
@@ -119,78 +125,74 @@ class State(NamedTuple):
     def is_mountpoint(self, namespace: str, *dentries: DentryId) -> bool:
         return namespace in {self.mounts[mount].namespace for mount in self.mounted_on(*dentries)}
 
-    def descendants(self, mount: MountId) -> list[MountId]:
-        """The mounts connected below ``mount``, parents first."""
-        below = [MountId(k) for k, each in enumerate(self.mounts) if each.point and each.point.mount == mount]
-        return [each for child in below for each in (child, *self.descendants(child))]
+    def upward(self, mount: MountId) -> list[MountId]:
+        """``mount``, the mount it is on, and so on."""
+        point = self.mounts[mount].point
+        return [mount, *self.upward(point.mount)] if point else [mount]
 
-    def detach(self, roots: Collection[MountId], *, disconnect_hierarchy: bool) -> State:
-        """Umount ``roots`` and all below them; what is below stays connected unless ``disconnect_hierarchy``."""
-        mounts = self.mounts
-        for mount in [each for root in roots for each in (root, *self.descendants(root))]:
-            point = None if mount in roots or disconnect_hierarchy else self.mounts[mount].point
-            mounts = changed(mounts, mount, umounted=True, point=point)
-        return self._replace(mounts=mounts)
+    def namespace_of(self, mount: MountId) -> str | None:
+        """Where it is mounted; None if it was umounted."""
+        return {namespace.root: namespace.name for namespace in self.namespaces}.get(self.upward(mount)[-1])
+
+    def subtree(self, mount: MountId) -> list[MountId]:
+        """``mount`` and those connected below it, parents first, by the paths of their points."""
+        points = [(each.point, MountId(k)) for k, each in enumerate(self.mounts)]
+        below = [([self.dentries[d].name for d in self.ancestry(at.dentry)], k) for at, k in points if at and at.mount == mount]
+        return [mount, *(each for _, child in sorted(below) for each in self.subtree(child))]
+
+    def change(self, table: Literal["mounts", "dentries", "inodes"], position: int, **fields: Any) -> State:
+        rows = getattr(self, table)
+        return self._replace(**{table: (*rows[:position], rows[position]._replace(**fields), *rows[position + 1 :])})
+
+    def disconnect(self, mounts: Collection[MountId]) -> State:
+        """Take ``mounts`` off their points. They are umounted by it, and so is what stays connected to them."""
+        left = (mount._replace(point=None) if k in mounts else mount for k, mount in enumerate(self.mounts))
+        return self._replace(mounts=tuple(left))
 
     def delete(self, dentry: DentryId) -> State:
-        """Take the name out of its directory, and detach whatever other namespaces have mounted on it."""
-        dead = self._replace(dentries=changed(self.dentries, dentry, dead=True))
-        return dead.detach(self.mounted_on(dentry), disconnect_hierarchy=False)
+        """Take the name out of its directory, and disconnect whatever other namespaces have mounted on it."""
+        return self.change("dentries", dentry, dead=True).disconnect(self.mounted_on(dentry))
 
-    def release(self, namespace: Namespace) -> State:
-        """Detach everything; the name may be used again, and what is left of its mounts belongs to no namespace."""
-        state = self.detach([namespace.root], disconnect_hierarchy=True)
-        disowned = (mount._replace(namespace=None) if mount.namespace == namespace.name else mount for mount in state.mounts)
-        return state._replace(mounts=tuple(disowned), namespaces=without(self.namespaces, namespace.name))
+    def add_file(self, inode: Inode, *, parent: DentryId | None = None, name: str = "") -> tuple[State, DentryId]:
+        """A new inode with its first dentry, by default the root of a new filesystem."""
+        new = DentryId(len(self.dentries))
+        dentry = Dentry(new if parent is None else parent, name, InodeId(len(self.inodes)))
+        return self._replace(inodes=(*self.inodes, inode), dentries=(*self.dentries, dentry)), new
 
-    def clone(self, root: MountId, name: str) -> State:
-        """A namespace with a copy of the attached tree under ``root``."""
-        originals = (root, *self.descendants(root))
-        copies = {original: MountId(len(self.mounts) + k) for k, original in enumerate(originals)}
-        mounts = list(self.mounts)
-        for mount in (self.mounts[original] for original in originals):
-            point = mount.point and mount.point._replace(mount=copies[mount.point.mount])
-            mounts.append(mount._replace(point=point, namespace=name))
-        return self._replace(mounts=tuple(mounts), namespaces=(*self.namespaces, Namespace(name, copies[root])))
+    def write(self, at: VirtualDentry, content: bytes) -> State:
+        return self.change("inodes", self.dentries[at.dentry].inode, content=content)
+
+    def copy(self, root: MountId, namespace: Namespace) -> State:
+        """With a ``namespace`` of copies of what hangs from ``root``."""
+        copies = {old: MountId(namespace.root + k) for k, old in enumerate(self.subtree(root))}
+        new = [self.mounts[old]._replace(namespace=namespace.name) for old in copies]
+        new = [mount._replace(point=mount.point and mount.point._replace(mount=copies[mount.point.mount])) for mount in new]
+        return self._replace(mounts=(*self.mounts, *new), namespaces=(*self.namespaces, namespace))
+
+    def hold(self, handle: Handle) -> State:
+        return self._replace(handles=(*without(self.handles, handle.name), handle))
 
     def tidy(self) -> State:
-        """Forget what nothing holds. Number the rest as it is met: namespaces and handles by name, trees from their roots."""
+        """Forget what nothing holds; number the rest from namespaces and handles by name, and trees from their roots."""
         namespaces, handles = sorted(self.namespaces), sorted(self.handles, key=lambda handle: str(handle.name))
-        mounts, dentries, inodes = dict[MountId, MountId](), dict[DentryId | None, DentryId](), dict[InodeId, InodeId]()
-
-        def meet(dentry: DentryId) -> None:
-            parent = self.dentries[dentry].parent
-            if parent is not None and parent not in dentries:
-                meet(parent)
-            if dentry not in dentries:
-                dentries[dentry] = DentryId(len(dentries))
-                inodes.setdefault(self.dentries[dentry].inode, InodeId(len(inodes)))
-                for _, child in sorted(self.children(dentry).items()):
-                    meet(child)
-
-        def meet_mount(mount: MountId) -> None:
-            if mount not in mounts:
-                mounts[mount] = MountId(len(mounts))
-                meet(self.mounts[mount].root)
-                if point := self.mounts[mount].point:
-                    meet_mount(point.mount)
-                attached = [(each.point, MountId(k)) for k, each in enumerate(self.mounts) if not each.umounted]
-                for _, child in sorted((dentries[p.dentry], child) for p, child in attached if p and p.mount == mount):
-                    meet_mount(child)
+        hung, held = [self.subtree(each.root) for each in namespaces], [self.upward(each.at.mount) for each in handles]
+        mounts = numbered(mount for group in (*hung, *held) for mount in group)
+        places = [*(self.mounts[mount].root for mount in mounts), *(each.at.dentry for each in handles)]
+        lines = [self.ancestry(dentry) for dentry in places]
+        dentries = numbered(dentry for line in lines for dentry in (*self.tree(line[0]), *line))
+        inodes = numbered(self.dentries[dentry].inode for dentry in dentries)
 
         def at(place: VirtualDentry) -> VirtualDentry:
             return VirtualDentry(mounts[place.mount], dentries[place.dentry])
 
-        for root in (namespace.root for namespace in namespaces):
-            meet_mount(root)
-        for handle in handles:
-            meet_mount(handle.at.mount)
-            meet(handle.at.dentry)
-        kept_mounts, kept_dentries = (self.mounts[m] for m in mounts), (self.dentries[d] for d in dentries if d is not None)
+        def kept(mount: Mount) -> Mount:
+            namespace = mount.namespace if mount.namespace in {each.name for each in namespaces} else None
+            return mount._replace(root=dentries[mount.root], point=mount.point and at(mount.point), namespace=namespace)
+
         return State(
             tuple(each._replace(root=mounts[each.root]) for each in namespaces),
-            tuple(each._replace(root=dentries[each.root], point=each.point and at(each.point)) for each in kept_mounts),
-            tuple(each._replace(parent=dentries.get(each.parent), inode=inodes[each.inode]) for each in kept_dentries),
+            tuple(kept(self.mounts[mount]) for mount in mounts),
+            tuple(d._replace(parent=dentries[d.parent], inode=inodes[d.inode]) for d in map(self.dentries.__getitem__, dentries)),
             tuple(self.inodes[inode] for inode in inodes),
             tuple(each._replace(at=at(each.at)) for each in handles),
         )

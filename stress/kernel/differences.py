@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from model import Operation, Result, State, step
 from model import operations as op
-from model.paths import begin, follow
-from model.state import Refused, VirtualDentry, named
-from stress.kernel.places import NO_NAMES, end, lies_below, reached
+from model.paths import begin
+from model.state import MountId, Refused, VirtualDentry, named
+from stress.kernel.places import NO_NAMES, end, reached
 
 E1_REFERENCES = "facts 2.2 (E1): in a detached hierarchy a mount lives by its handles, pins its parent, keeps its point busy"
 
@@ -62,8 +62,7 @@ def mounts_in_another_namespace(c: Comparison) -> bool:
     o, at = c.operation, end(c.before, c.operation)
     if not isinstance(o, op.Mount) or isinstance(at, str):
         return False
-    mount = c.before.mounts[follow(c.before, at).mount]
-    return mount.namespace != o.namespace and results(c) in {("ok", "EINVAL"), ("ok", "ENOTDIR")}
+    return c.before.namespace_of(c.before.follow(at).mount) != o.namespace and results(c) in {("ok", "EINVAL"), ("ok", "ENOTDIR")}
 
 
 def umounts_the_root(c: Comparison) -> bool:
@@ -71,12 +70,12 @@ def umounts_the_root(c: Comparison) -> bool:
     if not isinstance(o, op.Umount) or isinstance(at, str):
         return False
     root = named(c.before.namespaces, o.namespace, "ESRCH").root
-    return follow(c.before, at).mount == root and results(c) in {("EINVAL", "ok"), ("EINVAL", "EBUSY")}
+    return c.before.follow(at).mount == root and results(c) in {("EINVAL", "ok"), ("EINVAL", "EBUSY")}
 
 
 def remounts_a_covered_place(c: Comparison) -> bool:
     at = end(c.before, c.operation)
-    covered = isinstance(at, VirtualDentry) and follow(c.before, at) != at
+    covered = isinstance(at, VirtualDentry) and c.before.follow(at) != at
     return isinstance(c.operation, op.Remount) and covered
 
 
@@ -86,7 +85,7 @@ def lives_in_a_detached_hierarchy(c: Comparison) -> bool:
         case op.Close():
             return c.found == c.expected and leaves_a_detached_hierarchy(c.before, c.operation)
         case op.Rmdir() | op.Unlink() | op.Rename() if c.expected == "EBUSY" != c.found:
-            ended = (mount._replace(namespace=None) if mount.umounted else mount for mount in c.before.mounts)
+            ended = (mount._replace(namespace=c.before.namespace_of(MountId(k))) for k, mount in enumerate(c.before.mounts))
             return step(c.before._replace(mounts=tuple(ended)), c.operation)[1] == c.found
         case op.Rmdir() | op.Unlink() | op.Rename() if name_of(c.expected) == "ok":
             return detaches_a_hierarchy(c.before, c.operation)
@@ -97,15 +96,15 @@ def leaves_a_detached_hierarchy(before: State, o: op.Close) -> bool:
     """The last handle in a detached mount that is connected to others is closed."""
     closed = [handle.at.mount for handle in before.handles if handle.name == o.handle]
     left = [handle.at.mount for handle in before.handles if handle.name != o.handle]
-    ended = [mount for mount in closed if before.mounts[mount].umounted and mount not in left]
-    return any(before.mounts[mount].point or before.descendants(mount) for mount in ended)
+    ended = [mount for mount in closed if before.namespace_of(mount) is None and mount not in left]
+    return any(before.mounts[mount].point or before.subtree(mount)[1:] for mount in ended)
 
 
 def detaches_a_hierarchy(before: State, o: op.Rmdir | op.Unlink | op.Rename) -> bool:
     """What is deleted carries, elsewhere, mounts upon mounts, and not each of them has a handle in it."""
     deleted = begin(before, o.second() if isinstance(o, op.Rename) else o).to_last().child
     on_it = [] if deleted is None else before.mounted_on(deleted)
-    hierarchies = [{m, *below} for m in on_it if (below := before.descendants(m))]
+    hierarchies = [set(tree) for m in on_it if (tree := before.subtree(m))[1:]]
     in_use = {handle.at.mount for handle in before.handles}
     return any(not hierarchy <= in_use for hierarchy in hierarchies)
 
@@ -223,7 +222,7 @@ def linux_rename_error(before: State, o: op.Rename) -> str | None:
         return "EROFS"
     if before.dentries[new.at.dentry].dead:
         return "ENOENT"
-    return "ENOTEMPTY" if new.child is not None and lies_below(before, old.at.dentry, new.child) else None
+    return "ENOTEMPTY" if new.child in before.ancestry(old.at.dentry) else None
 
 
 def binds_by_its_own_order(c: Comparison) -> bool:
@@ -234,14 +233,14 @@ def binds_by_its_own_order(c: Comparison) -> bool:
 def linux_bind_error(before: State, o: op.Bind) -> str | None:
     """The first error of mount(2) with MS_BIND: target, source, then the target's state before the two kinds."""
     try:
-        target = follow(before, begin(before, o.second()).to_end())
+        target = before.follow(begin(before, o.second()).to_end())
         source = begin(before, o).to_end()
     except Refused as refused:
         return str(refused)
-    mounts = before.mounts[target.mount], before.mounts[source.mount]
-    if before.dentries[target.dentry].dead or mounts[0].umounted:
+    namespaces = before.namespace_of(target.mount), before.namespace_of(source.mount)
+    if before.dentries[target.dentry].dead or namespaces[0] is None:
         return "ENOENT"
-    return None if all(mount.namespace == o.namespace and not mount.umounted for mount in mounts) else "EINVAL"
+    return None if namespaces == (o.namespace, o.namespace) else "EINVAL"
 
 
 DIFFERENCES = (

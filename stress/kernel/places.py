@@ -8,7 +8,7 @@ from collections.abc import Callable
 from model import Operation, State
 from model import operations as op
 from model.paths import begin
-from model.state import DentryId, Refused, VirtualDentry
+from model.state import Refused, VirtualDentry
 
 NO_NAMES = ("", ".", "..")
 
@@ -26,11 +26,3 @@ def end(state: State, o: Operation) -> VirtualDentry | str:
     if not isinstance(o, op.PathOperation):
         return "EINVAL"
     return reached(lambda: begin(state, o).to_end())
-
-
-def lies_below(state: State, dentry: DentryId, ancestor: DentryId | None) -> bool:
-    """A dentry lies below itself."""
-    at: DentryId | None = dentry
-    while at is not None and at != ancestor:
-        at = state.dentries[at].parent
-    return at is not None

@@ -100,7 +100,7 @@ class Generator:
     def held(self, handles: list[Handle]) -> Handle:
         """One of the ``handles``, rather one whose mount was detached or whose name is gone."""
         places = {handle.name: handle.at for handle in self.state.handles if handle.name in handles}
-        odd = [n for n, at in places.items() if self.state.mounts[at.mount].umounted or self.state.dentries[at.dentry].dead]
+        odd = [n for n, at in places.items() if self.state.namespace_of(at.mount) is None or self.state.dentries[at.dentry].dead]
         return self.random.choice(odd if odd and self.chance(0.5) else handles)
 
     def known(self, *kinds: str) -> str | None:

@@ -61,20 +61,22 @@ EVERY = Allowances(busy_umount=True, busy_remount=True, stepwise_dotdot=True, to
 
 def check_consistent(state):
     """Every reference leads somewhere, and nothing is kept that nothing leads to."""
-    names = [(record.parent, record.name) for record in state.dentries if not record.dead and record.parent is not None]
+    names = [(record.parent, record.name) for k, record in enumerate(state.dentries) if not record.dead and record.parent != k]
     assert len(names) == len(set(names))
     assert {record.inode for record in state.dentries} == set(range(len(state.inodes)))
     for record in state.dentries:
-        assert record.parent is None or record.dead or not state.dentries[record.parent].dead
+        assert record.dead or not state.dentries[record.parent].dead
     points = [mount.point for mount in state.mounts if mount.point]
     assert len(points) == len(set(points))
     roots = {namespace.root: namespace.name for namespace in state.namespaces}
     for mount_id, mount in enumerate(state.mounts):
         assert mount.root < len(state.dentries)
-        assert mount.umounted or (mount.point is None) == (mount_id in roots)
-        assert mount.umounted or mount.namespace in roots.values()
+        hung_in = state.namespace_of(mount_id)
+        assert hung_in is None or (mount.point is None) == (mount_id in roots)
+        assert hung_in is None or mount.namespace == hung_in
+        assert mount.namespace is None or mount.namespace in roots.values()
         assert not mount.point or not state.dentries[mount.point.dentry].dead
-        assert not mount.point or mount.umounted == state.mounts[mount.point.mount].umounted
+        assert not mount.point or mount.point.dentry in state.tree(state.ancestry(mount.point.dentry)[0])
         writers = sum(h.writes + ("w" in h.access) for h in state.handles if h.at.mount == mount_id)
         assert not (mount.read_only and writers)
     for handle in state.handles:
