@@ -8,27 +8,22 @@ Only a ".." written in the path is split off, not one in a symlink's target, and
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from model import operations as op
 from model.paths import begin
 from model.specification import Result, step
-from model.state import Handle, HandleName, Refused, State, without
+from model.state import Handle, HandleName, Refused, State
 
 BEGINS_WRITE = op.BeginWrite | op.Open | op.Mkdir | op.Rmdir | op.Unlink | op.Rename | op.Link | op.Symlink
 
 
-@dataclass(frozen=True, kw_only=True)
-class Allowances:
-    busy_umount: bool = False
-    """EBUSY from an eager umount that any walk overlaps: the walker may pin the mount for a moment."""
-    busy_remount: bool = False
-    """EBUSY from a remount read-only that overlaps a call beginning a write: one that fails may count for a moment."""
-    stepwise_dotdot: bool = False
-    """".." may be resolved at an instant of the call before that of the rest, so its result may be stale by then."""
-    torn_stat: bool = False
-    """A stat may find the inode, read nlink and read the size at different instants: the tuple may never have been."""
+class Allowances(NamedTuple):
+    busy_umount: bool = False  # EBUSY from an eager umount that any walk overlaps: the walker may pin the mount for a moment
+    busy_remount: bool = False  # EBUSY from a remount read-only that overlaps a call beginning a write: one may count that fails
+    stepwise_dotdot: bool = False  # ".." may be resolved at an instant before that of the rest, so its result may be stale by then
+    torn_stat: bool = False  # a stat may find the inode, read nlink and read the size at different instants
 
 
 class Unfinished(NamedTuple):
@@ -45,8 +40,6 @@ def alternatives(
     state: State, operation: op.Operation, *, overlapping: Collection[op.Operation], scratch: HandleName, allowances: Allowances
 ) -> tuple[Transition, ...]:
     """Further transitions of ``operation``, now. ``scratch`` is a handle name of the calling thread's own."""
-    if not overlapping:
-        return ()
     found, now = list[Transition](), step(state, operation)[1]
     match operation:
         case op.Umount(lazy=False) if allowances.busy_umount and any(isinstance(o, op.PathOperation) for o in overlapping):
@@ -63,7 +56,7 @@ def alternatives(
                 found += walk_first(state, replace(operation, path="/".join(names[:end])), rest, scratch)
     if allowances.torn_stat and isinstance(operation, op.Stat):
         found += walk_first(state, operation, op.StatHandle(scratch), scratch, follow=operation.follow)
-    return tuple(found)
+    return tuple(found) if overlapping else ()
 
 
 def walk_first(
@@ -74,9 +67,9 @@ def walk_first(
         handle = Handle(scratch, begin(state, o).to_end(follow_final=follow))
     except Refused:
         return []
-    return [(state.hold(handle).tidy(), Unfinished(rest, scratch))]
+    return [(state.put("handles", handle).tidy(), Unfinished(rest, scratch))]
 
 
 def resume(state: State, unfinished: Unfinished) -> tuple[State, Result]:
     after, result = step(state, unfinished.operation)
-    return after._replace(handles=without(after.handles, unfinished.scratch)).tidy(), result
+    return step(after, op.Close(unfinished.scratch))[0], result

@@ -10,9 +10,7 @@ from typing import Any
 
 from model import operations as op
 from model.paths import SPECIAL, Walk, begin
-from model.state import Dentry, DentryId, Handle, Inode, Mount, MountId, Namespace, State, VirtualDentry
-
-from model.state import Refused, named, refuse, without  # isort: skip
+from model.state import Dentry, DentryId, Handle, Inode, Mount, MountId, Namespace, Refused, State, VirtualDentry, named, refuse
 
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
@@ -66,69 +64,61 @@ def on_handle(state: State, o: op.HandleOperation, handle: Handle) -> Outcome:
     kind, nlink, size, label = describe(state, handle.at)
     match o:
         case op.Close():
-            return state._replace(handles=without(state.handles, o.handle)), None
+            return state.drop("handles", o.handle), None
         case op.StatHandle():
             return state, (kind, nlink if o.nlink is None else o.nlink, size if o.size_bytes is None else o.size_bytes, label)
         case op.Readdir():
             refuse(EBADF=not handle.access, ENOTDIR=kind != "directory")
             return state, tuple((name, state.inode(d).kind) for name, d in sorted(state.children(handle.at.dentry).items()))
-        case op.BeginWrite():
-            refuse(EROFS=state.mounts[handle.at.mount].read_only)
-            return state.hold(handle._replace(writes=handle.writes + 1)), None
-        case op.EndWrite():
-            refuse(EINVAL=handle.writes == 0)
-            return state.hold(handle._replace(writes=handle.writes - 1)), None
+        case op.BeginWrite() | op.EndWrite():
+            writes = handle.writes + (1 if isinstance(o, op.BeginWrite) else -1)
+            refuse(EROFS=writes > handle.writes and state.mounts[handle.at.mount].read_only, EINVAL=writes < 0)
+            return state.put("handles", handle._replace(writes=writes)), None
         case op.Read() | op.Write():
+            content, offset = state.inode(handle.at.dentry).content, handle.offset if o.offset is None else o.offset
             permitted = ("r" if isinstance(o, op.Read) else "w") in handle.access
-            refuse(EBADF=not permitted, EISDIR=kind == "directory", EINVAL=o.offset is not None and o.offset < 0)
-            return transfer(state, o, handle)
+            refuse(EBADF=not permitted, EISDIR=kind == "directory", EINVAL=offset < 0)
+            data = content[offset : offset + o.size_bytes] if isinstance(o, op.Read) else o.data
+            if isinstance(o, op.Write) and data:
+                state = state.write(handle.at, content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :])
+            if o.offset is None:
+                state = state.put("handles", handle._replace(offset=offset + len(data)))
+            return state, data if isinstance(o, op.Read) else len(data)
     raise TypeError(f"not an operation: {o!r}")
-
-
-def transfer(state: State, o: op.Read | op.Write, handle: Handle) -> Outcome:
-    content, offset = state.inode(handle.at.dentry).content, handle.offset if o.offset is None else o.offset
-    data = content[offset : offset + o.size_bytes] if isinstance(o, op.Read) else o.data
-    if isinstance(o, op.Write) and data:
-        state = state.write(handle.at, content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :])
-    if o.offset is None:
-        state = state.hold(handle._replace(offset=offset + len(data)))
-    return state, data if isinstance(o, op.Read) else len(data)
 
 
 def on_namespace(state: State, o: op.NamespaceOperation) -> State:
     if isinstance(o, op.CreateNamespace | op.CloneNamespace):
         refuse(EBADFD=o.namespace in {namespace.name for namespace in state.namespaces})
+        if isinstance(o, op.CreateNamespace):
+            state, root = state.add_file(DIRECTORY)
+            mounts = [Mount(o.filesystem, root, namespace=o.namespace)]
+        else:
+            mounts = state.copies(named(state.namespaces, o.source, "ESRCH").root, o.namespace)
         new = Namespace(o.namespace, MountId(len(state.mounts)))
-        if isinstance(o, op.CloneNamespace):
-            return state.copy(named(state.namespaces, o.source, "ESRCH").root, new)
-        state, root = state.add_file(DIRECTORY)
-        mounts = (*state.mounts, Mount(o.filesystem, root, namespace=o.namespace))
-        return state._replace(mounts=mounts, namespaces=(*state.namespaces, new))
-    namespace, others = named(state.namespaces, o.namespace, "ESRCH"), without(state.namespaces, o.namespace)
+        return state.put("namespaces", new)._replace(mounts=(*state.mounts, *mounts))
+    namespace = named(state.namespaces, o.namespace, "ESRCH")
     references = namespace.references + (1 if isinstance(o, op.AcquireNamespace) else -1)
     if references:
-        return state._replace(namespaces=(*others, namespace._replace(references=references)))
-    return state.disconnect(state.subtree(namespace.root))._replace(namespaces=others)
+        return state.put("namespaces", namespace._replace(references=references))
+    return state.disconnect(state.subtree(namespace.root)).drop("namespaces", o.namespace)
 
 
 def new_handle(walk: Walk, o: op.GetDentry | op.Open) -> Outcome:
     """The payload is the filesystem's label."""
     refuse(EBADFD=o.handle in {handle.name for handle in walk.state.handles})
-    if isinstance(o, op.Open):
-        state, handle = open_file(walk._replace(must_be_directory=walk.must_be_directory or o.directory), o)
-    else:
+    if isinstance(o, op.GetDentry):
         state, handle = walk.state, Handle(o.handle, walk.to_end(follow_final=o.follow))
-    return state.hold(handle), state.mounts[handle.at.mount].filesystem
+    else:
+        state, handle = open_file(walk._replace(must_be_directory=walk.must_be_directory or o.directory), o)
+    return state.put("handles", handle), state.mounts[handle.at.mount].filesystem
 
 
 def open_file(walk: Walk, o: op.Open) -> tuple[State, Handle]:
     state, at = find_or_create(walk, o) if o.create else (walk.state, walk.to_end(follow_final=not o.nofollow))
     kind, writing = state.inode(at.dentry).kind, "w" in o.access or o.truncate
-    refuse(
-        ELOOP=kind == "symlink",
-        EISDIR=writing and kind == "directory",
-        EROFS=writing and state.mounts[at.mount].read_only,
-    )
+    read_only = state.mounts[at.mount].read_only
+    refuse(ELOOP=kind == "symlink", EISDIR=writing and kind == "directory", EROFS=writing and read_only)
     return state.write(at, b"") if o.truncate else state, Handle(o.handle, at, o.access)
 
 

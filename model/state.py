@@ -71,10 +71,6 @@ Named = TypeVar("Named", Namespace, Handle)
 Id = TypeVar("Id", bound=int)
 
 
-def without(rows: tuple[Named, ...], name: HandleName) -> tuple[Named, ...]:
-    return tuple(row for row in rows if row.name != name)
-
-
 def named(rows: tuple[Named, ...], name: HandleName, errno_name: str) -> Named:
     """The row of this name; ``errno_name`` if there is none."""
     refuse(**{errno_name: name not in {row.name for row in rows}})
@@ -144,6 +140,13 @@ class State(NamedTuple):
         rows = getattr(self, table)
         return self._replace(**{table: (*rows[:position], rows[position]._replace(**fields), *rows[position + 1 :])})
 
+    def drop(self, table: Literal["namespaces", "handles"], name: HandleName) -> State:
+        return self._replace(**{table: tuple(row for row in getattr(self, table) if row.name != name)})
+
+    def put(self, table: Literal["namespaces", "handles"], row: Namespace | Handle) -> State:
+        """With ``row`` instead of the one of its name, if there is one."""
+        return self._replace(**{table: (*getattr(self.drop(table, row.name), table), row)})
+
     def disconnect(self, mounts: Collection[MountId]) -> State:
         """Take ``mounts`` off their points. They are umounted by it, and so is what stays connected to them."""
         left = (mount._replace(point=None) if k in mounts else mount for k, mount in enumerate(self.mounts))
@@ -162,15 +165,11 @@ class State(NamedTuple):
     def write(self, at: VirtualDentry, content: bytes) -> State:
         return self.change("inodes", self.dentries[at.dentry].inode, content=content)
 
-    def copy(self, root: MountId, namespace: Namespace) -> State:
-        """With a ``namespace`` of copies of what hangs from ``root``."""
-        copies = {old: MountId(namespace.root + k) for k, old in enumerate(self.subtree(root))}
-        new = [self.mounts[old]._replace(namespace=namespace.name) for old in copies]
-        new = [mount._replace(point=mount.point and mount.point._replace(mount=copies[mount.point.mount])) for mount in new]
-        return self._replace(mounts=(*self.mounts, *new), namespaces=(*self.namespaces, namespace))
-
-    def hold(self, handle: Handle) -> State:
-        return self._replace(handles=(*without(self.handles, handle.name), handle))
+    def copies(self, root: MountId, namespace: str) -> list[Mount]:
+        """The tree under ``root`` once more, for the end of the table."""
+        new = {old: MountId(len(self.mounts) + k) for k, old in enumerate(self.subtree(root))}
+        points = {old: point and point._replace(mount=new[point.mount]) for old in new for point in [self.mounts[old].point]}
+        return [self.mounts[old]._replace(point=points[old], namespace=namespace) for old in new]
 
     def tidy(self) -> State:
         """Forget what nothing holds; number the rest from namespaces and handles by name, and trees from their roots."""
