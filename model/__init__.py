@@ -12,13 +12,14 @@ Source: gVisor VFS2, era E1 (2019-11 to 2022-10), read as a sequential specifica
 
 from model.allowances import Allowances, Unfinished, alternatives, resume
 from model.operations import CreateNamespace, Operation
-from model.paths import visible_tree
 from model.specification import Result, step
 from model.state import State
 
 __all__ = [
     "Allowances", "Operation", "Result", "State", "Unfinished", "alternatives", "initial", "resume", "step", "visible_tree",
 ]  # fmt: skip
+
+visible_tree = State.visible_tree
 
 
 def initial(namespace: str = "init", filesystem: str = "root") -> State:

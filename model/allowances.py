@@ -12,9 +12,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from model import operations as op
-from model.paths import begin
 from model.specification import Result, step
-from model.state import Handle, HandleName, Refused, State
+from model.state import Handle, Refused, State
 
 BEGINS_WRITE = op.BeginWrite | op.Open | op.Mkdir | op.Rmdir | op.Unlink | op.Rename | op.Link | op.Symlink
 
@@ -26,18 +25,16 @@ class Allowances(NamedTuple):
     torn_stat: bool = False  # a stat may find the inode, read nlink and read the size at different instants
 
 
-class Unfinished(NamedTuple):
-    """The rest of a call whose first part has been done; ``scratch`` is dropped at the end."""
-
+class Unfinished(NamedTuple):  # the rest of a call whose first part has been done; ``scratch`` is dropped at the end
     operation: op.Operation
-    scratch: HandleName
+    scratch: op.HandleName
 
 
 Transition = tuple[State, Result | Unfinished]
 
 
 def alternatives(
-    state: State, operation: op.Operation, *, overlapping: Collection[op.Operation], scratch: HandleName, allowances: Allowances
+    state: State, operation: op.Operation, *, overlapping: Collection[op.Operation], scratch: op.HandleName, allowances: Allowances
 ) -> tuple[Transition, ...]:
     """Further transitions of ``operation``, now. ``scratch`` is a handle name of the calling thread's own."""
     found, now = list[Transition](), step(state, operation)[1]
@@ -55,16 +52,15 @@ def alternatives(
                 rest = replace(operation, start=scratch, path="/".join(names[end:]).lstrip("/") or ".")
                 found += walk_first(state, replace(operation, path="/".join(names[:end])), rest, scratch)
     if allowances.torn_stat and isinstance(operation, op.Stat):
-        found += walk_first(state, operation, op.StatHandle(scratch), scratch, follow=operation.follow)
+        found += walk_first(state, operation, op.StatHandle(scratch), scratch)
     return tuple(found) if overlapping else ()
 
 
-def walk_first(
-    state: State, o: op.PathOperation, rest: op.Operation, scratch: HandleName, *, follow: bool = True
-) -> list[Transition]:
+def walk_first(state: State, o: op.PathOperation, rest: op.Operation, scratch: op.HandleName) -> list[Transition]:
     """Walk now, and do the ``rest`` from there later; impossible if the walk fails."""
     try:
-        handle = Handle(scratch, begin(state, o).to_end(follow_final=follow))
+        walk = state.walk(o.namespace, o.path, o.start)
+        handle = Handle(scratch, walk.to_end(follow_final=not isinstance(o, op.Stat) or o.follow))
     except Refused:
         return []
     return [(state.put("handles", handle).tidy(), Unfinished(rest, scratch))]

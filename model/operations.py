@@ -9,13 +9,11 @@ unknown namespace, EBADF unknown handle (as ``start``: if the path is relative),
 from dataclasses import dataclass, field
 from typing import Literal, dataclass_transform
 
-from model.state import HandleName
+HandleName = str | int
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-class Call:
-    """Makes every class below it a frozen dataclass with keyword-only fields."""
-
+class Call:  # makes every class below it a frozen dataclass with keyword-only fields
     def __init_subclass__(cls) -> None:
         dataclass(frozen=True, kw_only=True)(cls)
 
@@ -54,10 +52,6 @@ class Open(PathOperation):  # payload: the filesystem's label; ``exclusive`` wit
 
 class TwoPaths(PathOperation):  # from ``path`` to ``new``, each with its own start
     new: str; new_start: HandleName | None = None
-
-    def second(self) -> PathOperation:
-        return PathOperation(self.namespace, self.new, start=self.new_start)
-
 class Rename(TwoPaths): ...
 class Link(TwoPaths): ...  # a final symlink in ``path`` is not followed
 class Bind(TwoPaths): ...  # not recursive

@@ -1,6 +1,6 @@
 """``step``: the result of an operation and the state after it. An operation that fails changes nothing.
 
-Unknown names are refused first, then empty paths, then what the walks meet (``paths``), then what the case checks, in its order.
+Unknown names are refused first, then empty paths, then what the walks meet (``state``), then what the case checks, in its order.
 As in era E1, a mount point's entries count before its mounts, and names are looked up before a read-only mount is noticed.
 
 Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readlink as in their Linux man pages.
@@ -9,17 +9,14 @@ Source: facts 1.8, 1.9, 2.2, 2.4, 2.6; bind 2.3; rename, link, symlink and readl
 from typing import Any
 
 from model import operations as op
-from model.paths import SPECIAL, Walk, begin
-from model.state import Dentry, DentryId, Handle, Inode, Mount, MountId, Namespace, Refused, State, VirtualDentry, named, refuse
+from model.state import SPECIAL, Dentry, Handle, Inode, MountId, Namespace, Refused, State, VirtualDentry, Walk, named, refuse
 
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
 
 DIRECTORY = Inode("directory")
-NO_NAME = {  # what rmdir and unlink say of a path that ends in no name
-    op.Rmdir: {"": "EBUSY", ".": "EINVAL", "..": "ENOTEMPTY"},
-    op.Unlink: {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"},
-}
+RMDIR = {"": "EBUSY", ".": "EINVAL", "..": "ENOTEMPTY"}  # the errors of a path that ends in no name
+UNLINK = {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"}
 
 
 def step(state: State, operation: op.Operation) -> tuple[State, Result]:
@@ -37,8 +34,8 @@ def step(state: State, operation: op.Operation) -> tuple[State, Result]:
 
 
 def on_path(state: State, o: op.PathOperation) -> Outcome:
-    walk = begin(state, o)
-    new = begin(state, o.second()) if isinstance(o, op.TwoPaths) else walk
+    walk = state.walk(o.namespace, o.path, o.start)
+    new = state.walk(o.namespace, o.new, o.new_start) if isinstance(o, op.TwoPaths) else walk
     # fmt: off
     match o:
         case op.Stat(): return state, describe(state, walk.to_end(follow_final=o.follow))
@@ -46,15 +43,16 @@ def on_path(state: State, o: op.PathOperation) -> Outcome:
             kind, target = state.inode(walk.to_end(follow_final=False).dentry)
             refuse(EINVAL=kind != "symlink")
             return state, target.decode()
-        case op.GetDentry() | op.Open(): return new_handle(walk, o)
+        case op.GetDentry() | op.Open(): return open_file(walk, o)
         case op.Mkdir(): return create(DIRECTORY, walk.to_last()), None
         case op.Symlink():
             refuse(ENOENT=not o.target)
             return create(Inode("symlink", o.target.encode()), walk.to_last()), None
         case op.Link(): return create(walk.to_end(follow_final=False), new.to_last()), None
         case op.Rename(): return rename(walk.to_last(), new.to_last(), o.namespace), None
-        case op.Rmdir() | op.Unlink(): return remove(walk.to_last(), o), None
-        case op.Mount() | op.Bind(): return mount(state, o, walk.to_end(), new.to_end()), None
+        case op.Rmdir(): return remove(walk.to_last(), o.namespace, RMDIR, directory=True), None
+        case op.Unlink(): return remove(walk.to_last(), o.namespace, UNLINK, directory=False), None
+        case op.Mount() | op.Bind(): return mount_on(state, o, walk.to_end(), new.to_end()), None
         case op.Umount() | op.Remount(): return on_mount(state, o, state.follow(walk.to_end())), None
     # fmt: on
     raise TypeError(f"not an operation: {o!r}")
@@ -80,7 +78,8 @@ def on_handle(state: State, o: op.HandleOperation, handle: Handle) -> Outcome:
             refuse(EBADF=not permitted, EISDIR=kind == "directory", EINVAL=offset < 0)
             data = content[offset : offset + o.size_bytes] if isinstance(o, op.Read) else o.data
             if isinstance(o, op.Write) and data:
-                state = state.write(handle.at, content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :])
+                content = content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :]
+                state = state.change("inodes", state.dentries[handle.at.dentry].inode, content=content)
             if o.offset is None:
                 state = state.put("handles", handle._replace(offset=offset + len(data)))
             return state, data if isinstance(o, op.Read) else len(data)
@@ -91,10 +90,13 @@ def on_namespace(state: State, o: op.NamespaceOperation) -> State:
     if isinstance(o, op.CreateNamespace | op.CloneNamespace):
         refuse(EBADFD=o.namespace in {namespace.name for namespace in state.namespaces})
         if isinstance(o, op.CreateNamespace):
-            state, root = state.add_file(DIRECTORY)
-            mounts = [Mount(o.filesystem, root, namespace=o.namespace)]
+            state, mount = state.add_filesystem(o.filesystem)
+            mounts = [mount._replace(namespace=o.namespace)]
         else:
-            mounts = state.copies(named(state.namespaces, o.source, "ESRCH").root, o.namespace)
+            tree = state.subtree(named(state.namespaces, o.source, "ESRCH").root)
+            copies = {old: MountId(len(state.mounts) + k) for k, old in enumerate(tree)}
+            points = [point and point._replace(mount=copies[point.mount]) for point in (state.mounts[old].point for old in tree)]
+            mounts = [state.mounts[old]._replace(point=at, namespace=o.namespace) for old, at in zip(tree, points, strict=True)]
         new = Namespace(o.namespace, MountId(len(state.mounts)))
         return state.put("namespaces", new)._replace(mounts=(*state.mounts, *mounts))
     namespace = named(state.namespaces, o.namespace, "ESRCH")
@@ -104,33 +106,22 @@ def on_namespace(state: State, o: op.NamespaceOperation) -> State:
     return state.disconnect(state.subtree(namespace.root)).drop("namespaces", o.namespace)
 
 
-def new_handle(walk: Walk, o: op.GetDentry | op.Open) -> Outcome:
-    """The payload is the filesystem's label."""
+def open_file(walk: Walk, o: op.GetDentry | op.Open) -> Outcome:
+    """With O_CREAT what is missing is made first, where a final symlink leads unless O_NOFOLLOW or O_EXCL. Payload: the label."""
     refuse(EBADFD=o.handle in {handle.name for handle in walk.state.handles})
     if isinstance(o, op.GetDentry):
         state, handle = walk.state, Handle(o.handle, walk.to_end(follow_final=o.follow))
-    else:
-        state, handle = open_file(walk._replace(must_be_directory=walk.must_be_directory or o.directory), o)
-    return state.put("handles", handle), state.mounts[handle.at.mount].filesystem
-
-
-def open_file(walk: Walk, o: op.Open) -> tuple[State, Handle]:
-    state, at = find_or_create(walk, o) if o.create else (walk.state, walk.to_end(follow_final=not o.nofollow))
-    kind, writing = state.inode(at.dentry).kind, "w" in o.access or o.truncate
-    read_only = state.mounts[at.mount].read_only
-    refuse(ELOOP=kind == "symlink", EISDIR=writing and kind == "directory", EROFS=writing and read_only)
-    return state.write(at, b"") if o.truncate else state, Handle(o.handle, at, o.access)
-
-
-def find_or_create(walk: Walk, o: op.Open) -> tuple[State, VirtualDentry]:
-    """The walk of O_CREAT: a final symlink is followed unless O_NOFOLLOW, and what it names is created."""
-    walk = walk.to_last()
-    refuse(EISDIR=walk.must_be_directory or walk.name in SPECIAL)
-    if walk.child is None:
-        return create(Inode("file"), walk), walk.at._replace(dentry=DentryId(len(walk.state.dentries)))
-    refuse(EEXIST=o.exclusive)
-    after = walk.advance(follow_final=not o.nofollow)
-    return find_or_create(after, o) if after.symlinks > walk.symlinks else (walk.state, after.at)
+        return state.put("handles", handle), state.mounts[handle.at.mount].filesystem
+    walk = walk._replace(must_be_directory=walk.must_be_directory or o.directory)
+    if o.create:
+        walk = walk.to_last(follow_final=not (o.nofollow or o.exclusive))
+        refuse(EISDIR=walk.must_be_directory or walk.name in SPECIAL, EEXIST=o.exclusive and walk.child is not None)
+        walk = walk if walk.child is not None else walk._replace(state=create(Inode("file"), walk))
+    state, at = walk.state, walk.to_end(follow_final=not o.nofollow)
+    kind, writing, mount = state.inode(at.dentry).kind, "w" in o.access or o.truncate, state.mounts[at.mount]
+    refuse(ELOOP=kind == "symlink", EISDIR=writing and kind == "directory", EROFS=writing and mount.read_only)
+    state = state.change("inodes", state.dentries[at.dentry].inode, content=b"") if o.truncate else state
+    return state.put("handles", Handle(o.handle, at, o.access)), mount.filesystem
 
 
 def create(new: Inode | VirtualDentry, walk: Walk) -> State:
@@ -144,24 +135,17 @@ def create(new: Inode | VirtualDentry, walk: Walk) -> State:
         EPERM=isinstance(new, VirtualDentry) and state.is_directory(new.dentry),
     )
     if isinstance(new, Inode):
-        return state.add_file(new, parent=parent, name=walk.name)[0]
+        return state.add_file(new, parent=parent, name=walk.name)
     return state._replace(dentries=(*state.dentries, Dentry(parent, walk.name, state.dentries[new.dentry].inode)))
 
 
-def remove(walk: Walk, o: op.Rmdir | op.Unlink) -> State:
+def remove(walk: Walk, namespace: str, special: dict[str, str], *, directory: bool) -> State:
     state, read_only = walk.state, walk.state.mounts[walk.at.mount].read_only
     if walk.name in SPECIAL:
-        refuse(EROFS=read_only, **{NO_NAME[type(o)][walk.name]: True})
+        refuse(EROFS=read_only, **{special[walk.name]: True})
     child = walk.existing()
     refuse(ENOTDIR=walk.must_be_directory and not state.is_directory(child), EROFS=read_only)
-    refuse_to_remove(state, child, directory=isinstance(o, op.Rmdir))
-    refuse(EBUSY=state.is_mountpoint(o.namespace, child))
-    return state.delete(child)
-
-
-def refuse_to_remove(state: State, child: DentryId, *, directory: bool) -> None:
-    is_directory = state.is_directory(child)
-    refuse(ENOTDIR=directory and not is_directory, EISDIR=is_directory and not directory, ENOTEMPTY=state.children(child))
+    return state.delete(child, directory=directory, busy=state.is_mountpoint(namespace, child))
 
 
 def rename(old: Walk, new: Walk, namespace: str) -> State:
@@ -180,17 +164,15 @@ def rename(old: Walk, new: Walk, namespace: str) -> State:
     elif state.dentries[target].inode == state.dentries[source].inode:
         return state
     else:
-        refuse_to_remove(state, target, directory=directory)
-        refuse(EBUSY=state.is_mountpoint(namespace, source, target))
-        state = state.delete(target)
+        state = state.delete(target, directory=directory, busy=state.is_mountpoint(namespace, source, target))
     return state.change("dentries", source, parent=parent, name=new.name)
 
 
-def mount(state: State, o: op.Mount | op.Bind, source: VirtualDentry, at: VirtualDentry) -> State:
+def mount_on(state: State, o: op.Mount | op.Bind, source: VirtualDentry, at: VirtualDentry) -> State:
     """Mount on top of what is mounted ``at`` a new filesystem, or once more what ``source`` names."""
     if isinstance(o, op.Mount):
-        state, root = state.add_file(DIRECTORY)
-        new = Mount(o.filesystem, root, read_only=o.read_only)
+        state, mount = state.add_filesystem(o.filesystem)
+        new = mount._replace(read_only=o.read_only)
     else:
         new = state.mounts[source.mount]._replace(root=source.dentry)
     top = state.follow(at)

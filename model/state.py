@@ -1,4 +1,4 @@
-"""The state: namespaces, mounts, dentries, inodes and handles, as tuples of tuples, and its elementary changes.
+"""The state: namespaces, mounts, dentries, inodes and handles, as tuples of tuples; its elementary changes; walks in it.
 
 A mount's, dentry's or inode's id is its position. What can be derived is not stored: entries and nlink are found among the
 dentries, a mount's writers among the handles, and a mount is umounted if it does not hang from a namespace's root. References are
@@ -6,19 +6,24 @@ not counted but followed: a namespace holds what hangs from its root, a handle i
 left below a deleted mount point goes with the last handle inside it. During a step tables only grow; ``tidy``, at its end,
 forgets what nothing holds and numbers the rest, whatever the order it was made in.
 
-Source: facts 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef), 2.4, 2.6; Linux ``__detach_mounts``.
+A walk happens at one instant and changes nothing. A final slash demands a directory; it does not make a final symlink followed.
+
+Source: facts 1.8 (gVisor ``resolving_path.go``), 2.2 (era E1: umountRecursiveLocked, forgetDeadMountpoint, decRef), 2.4, 2.6.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any, Literal, NamedTuple, NewType, TypeVar, cast
+from typing import Any, Literal, NamedTuple, NewType, TypeVar
+
+from model.operations import HandleName
 
 MountId = NewType("MountId", int)
 DentryId = NewType("DentryId", int)
 InodeId = NewType("InodeId", int)
-HandleName = str | int
 Kind = Literal["directory", "file", "symlink"]
+MAX_SYMLINKS = 40
+SPECIAL = ("", ".", "..")  # what is no name
 
 
 class Refused(Exception):
@@ -33,42 +38,29 @@ def refuse(**errors: object) -> None:
 
 
 # fmt: off
-class VirtualDentry(NamedTuple):  # a place: a dentry as seen through a mount
-    mount: MountId
-    dentry: DentryId
+class VirtualDentry(NamedTuple): mount: MountId; dentry: DentryId  # a place: a dentry as seen through a mount
 
-class Inode(NamedTuple):
-    kind: Kind
-    content: bytes = b""  # a file's bytes, a symlink's target, b"" for a directory
+class Inode(NamedTuple): kind: Kind; content: bytes = b""  # a file's bytes, a symlink's target, b"" for a directory
 
 class Dentry(NamedTuple):  # a name. Invariant dead-are-empty: no live dentry has a dead parent
     parent: DentryId  # itself for the root of its filesystem; stays when it dies
-    name: str
-    inode: InodeId
-    dead: bool = False
+    name: str; inode: InodeId; dead: bool = False
 
 class Mount(NamedTuple):
-    filesystem: str  # the label given when the filesystem was made; a bind mount shares it
-    root: DentryId
+    filesystem: str; root: DentryId  # the label given when the filesystem was made; a bind mount shares it
     point: VirtualDentry | None = None  # None for a namespace's root and for what was disconnected
     namespace: str | None = None  # where it is or was mounted, and where its point is busy; None once that was released
     read_only: bool = False
 
-class Namespace(NamedTuple):
-    name: str
-    root: MountId
-    references: int = 1
+class Namespace(NamedTuple): name: str; root: MountId; references: int = 1
 
 class Handle(NamedTuple):  # what a caller holds and what pins a mount: a file description, or a walk result (``access`` empty)
-    name: HandleName
-    at: VirtualDentry
+    name: HandleName; at: VirtualDentry
     access: str = ""  # letters "r" and "w"; a "w" is one writer on the mount
-    offset: int = 0
-    writes: int = 0  # outstanding begin_write on the mount through this handle
+    offset: int = 0; writes: int = 0  # where reads and writes go on; outstanding begin_writes on the mount through this handle
 # fmt: on
 
 Named = TypeVar("Named", Namespace, Handle)
-Id = TypeVar("Id", bound=int)
 
 
 def named(rows: tuple[Named, ...], name: HandleName, errno_name: str) -> Named:
@@ -77,9 +69,9 @@ def named(rows: tuple[Named, ...], name: HandleName, errno_name: str) -> Named:
     return next(row for row in rows if row.name == name)
 
 
-def numbered(ids: Iterable[Id]) -> dict[Id, Id]:
+def numbered(ids: Iterable[Any]) -> dict[Any, Any]:
     """Each with its new number, in the order met."""
-    return {old: cast("Id", new) for new, old in enumerate(dict.fromkeys(ids))}
+    return {old: new for new, old in enumerate(dict.fromkeys(ids))}
 
 
 class State(NamedTuple):
@@ -152,24 +144,38 @@ class State(NamedTuple):
         left = (mount._replace(point=None) if k in mounts else mount for k, mount in enumerate(self.mounts))
         return self._replace(mounts=tuple(left))
 
-    def delete(self, dentry: DentryId) -> State:
+    def delete(self, dentry: DentryId, *, directory: bool, busy: bool) -> State:
         """Take the name out of its directory, and disconnect whatever other namespaces have mounted on it."""
+        found = self.is_directory(dentry)
+        refuse(ENOTDIR=directory and not found, EISDIR=found and not directory, ENOTEMPTY=self.children(dentry), EBUSY=busy)
         return self.change("dentries", dentry, dead=True).disconnect(self.mounted_on(dentry))
 
-    def add_file(self, inode: Inode, *, parent: DentryId | None = None, name: str = "") -> tuple[State, DentryId]:
-        """A new inode with its first dentry, by default the root of a new filesystem."""
-        new = DentryId(len(self.dentries))
-        dentry = Dentry(new if parent is None else parent, name, InodeId(len(self.inodes)))
-        return self._replace(inodes=(*self.inodes, inode), dentries=(*self.dentries, dentry)), new
+    def add_file(self, inode: Inode, *, parent: DentryId, name: str) -> State:
+        """A new inode with its first dentry."""
+        dentry = Dentry(parent, name, InodeId(len(self.inodes)))
+        return self._replace(inodes=(*self.inodes, inode), dentries=(*self.dentries, dentry))
 
-    def write(self, at: VirtualDentry, content: bytes) -> State:
-        return self.change("inodes", self.dentries[at.dentry].inode, content=content)
+    def add_filesystem(self, label: str) -> tuple[State, Mount]:
+        """An empty memfs, with a mount of it."""
+        root = DentryId(len(self.dentries))
+        return self.add_file(Inode("directory"), parent=root, name=""), Mount(label, root)
 
-    def copies(self, root: MountId, namespace: str) -> list[Mount]:
-        """The tree under ``root`` once more, for the end of the table."""
-        new = {old: MountId(len(self.mounts) + k) for k, old in enumerate(self.subtree(root))}
-        points = {old: point and point._replace(mount=new[point.mount]) for old in new for point in [self.mounts[old].point]}
-        return [self.mounts[old]._replace(point=points[old], namespace=namespace) for old in new]
+    def visible_tree(self, namespace: str) -> tuple[tuple[str, str, Kind, bytes], ...]:
+        """(path, filesystem's label, kind, content) of all that absolute paths reach, sorted."""
+        todo, found = [("", self.root_of(named(self.namespaces, namespace, "ESRCH").root))], []
+        for path, at in todo:
+            found.append((path or "/", self.mounts[at.mount].filesystem, *self.inode(at.dentry)))
+            below = self.children(at.dentry).items()
+            todo.extend((f"{path}/{name}", self.follow(at._replace(dentry=child))) for name, child in below)
+        return tuple(sorted(found))
+
+    def walk(self, namespace: str, path: str, start: HandleName | None) -> Walk:
+        """The beginning of one. ESRCH no such namespace; ENOENT an empty path; EBADF a relative path from an unknown handle."""
+        at = root = self.root_of(named(self.namespaces, namespace, "ESRCH").root)
+        refuse(ENOENT=not path)
+        if start is not None and path[0] != "/":
+            at = named(self.handles, start, "EBADF").at
+        return Walk(self, root, at).enter(path)
 
     def tidy(self) -> State:
         """Forget what nothing holds; number the rest from namespaces and handles by name, and trees from their roots."""
@@ -195,3 +201,69 @@ class State(NamedTuple):
             tuple(self.inodes[inode] for inode in inodes),
             tuple(each._replace(at=at(each.at)) for each in handles),
         )
+
+
+class Walk(NamedTuple):
+    """A walk under way: ``at`` is reached, ``rest`` is still to do."""
+
+    state: State
+    root: VirtualDentry
+    at: VirtualDentry
+    rest: tuple[str, ...] = ()
+    must_be_directory: bool = False
+    symlinks: int = 0
+
+    @property
+    def name(self) -> str:
+        """What comes next, "" if nothing."""
+        return self.rest[0] if self.rest else ""
+
+    @property
+    def child(self) -> DentryId | None:
+        """What has this name here, itself and not what is mounted on it."""
+        return self.state.children(self.at.dentry).get(self.name)
+
+    def existing(self) -> DentryId:
+        refuse(ENOENT=self.child is None)
+        return self.state.children(self.at.dentry)[self.name]
+
+    def enter(self, path: str) -> Walk:
+        """With ``path`` before the rest; its trailing slash counts if there is no rest."""
+        slash = self.must_be_directory or (path[-1] == "/" and not self.rest)
+        rest = (*filter(None, path.split("/")), *self.rest)
+        return self._replace(at=self.root if path[0] == "/" else self.at, rest=rest, must_be_directory=slash)
+
+    def advance(self, *, follow_final: bool) -> Walk:
+        """Consume one component: ENOTDIR not in a directory; ENOENT no such name; ELOOP the 41st symlink."""
+        refuse(ENOTDIR=not self.state.is_directory(self.at.dentry))
+        after = self._replace(rest=self.rest[1:])
+        if self.name in SPECIAL:
+            return after._replace(at=self.at if self.name == "." else self.parent(self.at))
+        found = self.state.follow(self.at._replace(dentry=self.existing()))
+        kind, target = self.state.inode(found.dentry)
+        if kind != "symlink" or not (after.rest or follow_final):
+            return after._replace(at=found)
+        refuse(ELOOP=self.symlinks >= MAX_SYMLINKS)
+        return after._replace(symlinks=self.symlinks + 1).enter(target.decode())
+
+    def parent(self, at: VirtualDentry) -> VirtualDentry:
+        """For "..": from mount roots to their points, never above the root or a detached mount; then up; then follow."""
+        point, mount_root = self.state.mounts[at.mount].point, self.state.root_of(at.mount)
+        if at == mount_root != self.root and point:
+            return self.parent(point)
+        above = at if at in (self.root, mount_root) else at._replace(dentry=self.state.dentries[at.dentry].parent)
+        return self.state.follow(above)
+
+    def to_last(self, *, follow_final: bool = False) -> Walk:
+        """Stop in the directory that the last component is to be looked up in; where a final symlink's target is, if followed."""
+        symlink = self.child is not None and self.state.inode(self.child).kind == "symlink" and not self.must_be_directory
+        if len(self.rest) > 1 or (symlink and follow_final):
+            return self.advance(follow_final=True).to_last(follow_final=follow_final)
+        refuse(ENOTDIR=not self.state.is_directory(self.at.dentry))
+        return self
+
+    def to_end(self, *, follow_final: bool = True) -> VirtualDentry:
+        if self.rest:
+            return self.advance(follow_final=follow_final).to_end(follow_final=follow_final)
+        refuse(ENOTDIR=self.must_be_directory and not self.state.is_directory(self.at.dentry))
+        return self.at

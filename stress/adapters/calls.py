@@ -30,7 +30,7 @@ from impl.stat import S_IFMT, Stat
 from impl.vfs import VirtualFilesystem
 from impl.virtual_dentry import VirtualDentry
 from model import operations as op
-from model.state import HandleName
+from model.operations import HandleName
 from stress.visible import KINDS
 
 Result = tuple[str, Any] | str

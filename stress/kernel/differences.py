@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from model import Operation, Result, State, step
 from model import operations as op
-from model.paths import begin
 from model.state import MountId, Refused, VirtualDentry, named
 from stress.kernel.places import NO_NAMES, end, reached
 
@@ -102,7 +101,11 @@ def leaves_a_detached_hierarchy(before: State, o: op.Close) -> bool:
 
 def detaches_a_hierarchy(before: State, o: op.Rmdir | op.Unlink | op.Rename) -> bool:
     """What is deleted carries, elsewhere, mounts upon mounts, and not each of them has a handle in it."""
-    deleted = begin(before, o.second() if isinstance(o, op.Rename) else o).to_last().child
+    deleted = (
+        (before.walk(o.namespace, o.new, o.new_start) if isinstance(o, op.Rename) else before.walk(o.namespace, o.path, o.start))
+        .to_last()
+        .child
+    )
     on_it = [] if deleted is None else before.mounted_on(deleted)
     hierarchies = [set(tree) for m in on_it if (tree := before.subtree(m))[1:]]
     in_use = {handle.at.mount for handle in before.handles}
@@ -138,7 +141,7 @@ def ends_in_slash_after_a_symlink(c: Comparison) -> bool:
         return False
 
     def without_slash() -> VirtualDentry:
-        return begin(c.before, o)._replace(must_be_directory=False).to_end(follow_final=False)
+        return c.before.walk(o.namespace, o.path, o.start)._replace(must_be_directory=False).to_end(follow_final=False)
 
     at = reached(without_slash)
     symlink = isinstance(at, VirtualDentry) and c.before.inode(at.dentry).kind == "symlink"
@@ -211,7 +214,7 @@ def renames_the_old_path_first(c: Comparison) -> bool:
 def linux_rename_error(before: State, o: op.Rename) -> str | None:
     """The first error of renameat(2) that comes before it looks at what is to be renamed."""
     try:
-        old, new = begin(before, o).to_last(), begin(before, o.second()).to_last()
+        old, new = (before.walk(o.namespace, *at).to_last() for at in ((o.path, o.start), (o.new, o.new_start)))
     except Refused as refused:
         return str(refused)
     if old.at.mount != new.at.mount:
@@ -233,8 +236,8 @@ def binds_by_its_own_order(c: Comparison) -> bool:
 def linux_bind_error(before: State, o: op.Bind) -> str | None:
     """The first error of mount(2) with MS_BIND: target, source, then the target's state before the two kinds."""
     try:
-        target = before.follow(begin(before, o.second()).to_end())
-        source = begin(before, o).to_end()
+        target = before.follow(before.walk(o.namespace, o.new, o.new_start).to_end())
+        source = before.walk(o.namespace, o.path, o.start).to_end()
     except Refused as refused:
         return str(refused)
     namespaces = before.namespace_of(target.mount), before.namespace_of(source.mount)

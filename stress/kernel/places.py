@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from model import Operation, State
 from model import operations as op
-from model.paths import begin
 from model.state import Refused, VirtualDentry
 
 NO_NAMES = ("", ".", "..")
@@ -25,4 +24,4 @@ def end(state: State, o: Operation) -> VirtualDentry | str:
     """Where the path of the operation leads, its final symlink followed."""
     if not isinstance(o, op.PathOperation):
         return "EINVAL"
-    return reached(lambda: begin(state, o).to_end())
+    return reached(lambda: state.walk(o.namespace, o.path, o.start).to_end())
