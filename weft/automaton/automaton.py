@@ -187,6 +187,10 @@ class Automaton:
         """The thread of ``node``."""
         return self._owner[node]
 
+    def returned(self, node: int) -> int:
+        """The number of what the thread returned whose end ``node`` is."""
+        return self._ends[node]  # type: ignore[no-any-return]
+
     def step_text(self, node: int) -> str:
         """The step that ``node`` wants to take, for people."""
         operation = self._steps[self.operations[node]]

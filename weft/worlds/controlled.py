@@ -33,7 +33,7 @@ class ControlledWorld:
         self.running: SuspendedThread | None = None
         self.events: list[Event] = []
         self.looking = False
-        self.looked: list[Cell] = []
+        self.looked: list[tuple[Cell, Any]] = []
         self.locks: list[Lock] = []
         self._counters: dict[int, Iterator[int]] = {}
 
@@ -48,7 +48,7 @@ class ControlledWorld:
             operands = (world.SETUP if thread is None else thread.number, *operands)
         if thread is not None:
             return thread.ask(Request(cell, kind, operands))
-        self.looked.append(cell)
+        self.looked.append((cell, cell.value))
         if self.looking and not kind.reads_only:
             raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
         return act_alone(cell, kind, operands)
@@ -223,7 +223,7 @@ class Execution:
     @property
     def looked(self) -> tuple[Cell, ...]:
         """The cells that the last invariant or final check has looked at so far."""
-        return tuple(self._world.looked)
+        return tuple(cell for cell, _ in self._world.looked)
 
     def look_afresh(self, results: Results) -> None:
         """Another check begins, and is given ``results``."""
@@ -234,8 +234,19 @@ class Execution:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """The world with nobody running, for final checks."""
+        self._world.looked.clear()
         with self._entered():
             yield
+
+    @property
+    def found(self) -> tuple[tuple[Cell, Any], ...]:
+        """The cells that the last invariant or final check acted on, or all code in ``alone``, each time with what the cell held before."""
+        return tuple(self._world.looked)
+
+    @property
+    def locks(self) -> Sequence[Lock]:
+        """The locks that the set-up made."""
+        return self._world.locks
 
     def close(self) -> None:
         """Unwind what still waits."""
