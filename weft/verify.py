@@ -4,8 +4,8 @@ Established, from the file (format: ``weft/certificate/writing.py``) and from ex
 
 1. The start is among the states; from each, every step of every thread leads to one of them; all of them are reached that way.
 2. Each step at each local state on each value met there was executed on the real code, after a schedule that leads to it, and so
-   was each advance of the monitor; these executions went on at random, to their ends or 2,000 steps. All along, the code wanted the steps that the
-   file names, the same threads could move, cells and monitor held what the file says, and nothing was wrong.
+   was each advance of the monitor; these executions went on at random, to their ends or 2,000 steps. All along, the code wanted the
+   steps that the file names, the same threads could move, cells and monitor held what the file says, and nothing was wrong.
 3. In no state do threads race or hold a lock they must not; invariants hold in every state, final checks at every end; no end is a
    deadlock. No answer is taken from the file: what a check looks at is noted when it is asked on the real code, and a state that
    agrees in all of that with one where it was asked has its answer.
@@ -182,9 +182,9 @@ class Certificate:
                 raise Refused(f"{cell.label} holds something else than the file says")
             if isinstance(cell, Lock):
                 self._held |= {(digest(cell.value), holder) for holder, _ in cell.holders(cell.value)}
+        self._compare(execution, after, thread)
         if execution.enabled() != [t for t in self._threads if self._after(after, t) is not None]:
             raise Refused(f"the threads {execution.enabled()} can move, not those that the file says")
-        self._compare(execution, after, thread)
         self._histories.setdefault(after[thread], set()).add((state[thread], digest(result)))
         return after
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 MAY_IMPORT = {"weft": set(), "model": set(), "impl": {"weft"}, "stress": {"weft", "model", "impl"}}
 
-WEFT_LAYERS = ["errors", "cells", "scenario", "worlds", "automaton", "search", "check", "report", "cli"]
+WEFT_LAYERS = ["errors", "cells", "scenario", "worlds", "verify", "automaton", "search", "certificate", "check", "report", "cli"]
 """Lowest first; a layer imports itself and those before it."""
 
 ABOVE_ALL = {"__init__", "__main__", "pytest_plugin"}
@@ -73,3 +74,19 @@ def test_only_the_plugin_imports_pytest() -> None:
         for path in modules(package):
             if path.name != "pytest_plugin.py":
                 assert "pytest" not in {module.split(".")[0] for module in imports(path)}, path
+
+
+def test_the_checker_of_certificates_shares_nothing_with_the_search_and_stays_small() -> None:
+    path = ROOT / "weft" / "verify.py"
+    ours = {module for module in imports(path) if module.split(".")[0] not in sys.stdlib_module_names}
+    assert ours == {
+        "weft.cells.lock",
+        "weft.cells.values",
+        "weft.scenario",
+        "weft.worlds",
+        "weft.worlds.controlled",
+        "weft.worlds.faults",
+    }
+    assert len(path.read_text().splitlines()) < 250
+    users = [other for other in modules("weft") if any(module.startswith("weft.verify") for module in imports(other))]
+    assert users == [ROOT / "weft" / "cli" / "verify.py"]

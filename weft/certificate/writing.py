@@ -9,7 +9,7 @@ Limit: a race with more than ``MOST_STATES`` states gets no certificate: the che
 Format ``weft-certificate/1``: a line ``weft-certificate/1 HASH``, with the SHA-256 of all that follows; the rest is compressed by
 zlib: a line of JSON, then the states. In the JSON:
 
-- ``weft``, ``python``; ``race`` (``FILE::RACE``); ``threads`` (their names); ``merged``, whether equal local states are one node;
+- ``python`` (version); ``race`` (``FILE::RACE``); ``threads`` (their names); ``merged``, whether equal local states are one node;
   ``sources`` (file: SHA-256);
 - ``slots``: which cells there are, each ``[thread, k]``, the k-th thing that the thread made (thread -1 is the set-up); ``monitor``
   is the slot of the linearizability monitor, or -1;
@@ -29,14 +29,16 @@ import hashlib
 import json
 import os
 import platform
+import re
 import zlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.automaton.tables import FINISHED, Move
 from weft.cells.values import order_key
+from weft.certificate.sources import hashes
 
 FORMAT = "weft-certificate/1"
 SUFFIX = ".certificate"
@@ -55,15 +57,35 @@ def digest(value: Any) -> str:
     return hashlib.sha256(repr(order_key(value)).encode()).hexdigest()[:32]
 
 
-def write(automaton: Automaton, race: str, *, merged: bool, version: str, sources: Mapping[str, str], file: str) -> int:
-    """Write the certificate of ``race`` to ``file``, whole or not at all; how many bytes it has.
+def certify(automaton: Automaton, race: str, *, files: Iterable[str], merged: bool, folder: str) -> str:
+    """Write the certificate of ``race`` into ``folder``, whole or not at all.
 
-    Raises:
-        TooLarge: It is not written.
+    Args:
+        automaton: The automata of the race after a search that found it to hold.
+        race: ``FILE::RACE``.
+        files: Where it is written.
+        merged: Whether the search merged equal local states.
+        folder: Must exist.
+
+    Returns:
+        The name of the file, or a phrase beginning with ``none:``.
     """
+    name = re.sub(r"[^\w.-]+", ".", race.replace(".py::", ".")) + SUFFIX
+    try:
+        content = _encoded(automaton, race, merged=merged, sources=hashes(files))
+    except TooLarge:
+        return f"none: more than {MOST_STATES:,} states"
+    file = os.path.join(folder, name)
+    unfinished = f"{file}.{os.getpid()}"
+    with open(unfinished, "wb") as stream:
+        stream.write(content)
+    os.replace(unfinished, file)
+    return file
+
+
+def _encoded(automaton: Automaton, race: str, *, merged: bool, sources: Mapping[str, str]) -> bytes:
     found = _Reached(automaton)
     header = {
-        "weft": version,
         "python": platform.python_version(),
         "race": race,
         "threads": automaton.setting.names,
@@ -76,12 +98,7 @@ def write(automaton: Automaton, race: str, *, merged: bool, version: str, source
         "moves": [[*key, move.node, move.value, move.event, move.allocated] for key, move in found.moves.items()],
         "events": [[*key, after] for key, after in found.events.items()],
     }
-    content = encoded(header, found.columns())
-    unfinished = f"{file}.{os.getpid()}"
-    with open(unfinished, "wb") as stream:
-        stream.write(content)
-    os.replace(unfinished, file)
-    return len(content)
+    return encoded(header, found.columns())
 
 
 def encoded(header: Mapping[str, Any], columns: array[int]) -> bytes:

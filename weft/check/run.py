@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
+from weft.automaton.automaton import Automaton
+from weft.certificate.writing import certify
 from weft.check.collect import Race
 from weft.check.judge import Judgement, judge, shows_expected
 from weft.check.paths import blamed, said, scrubbed, shown
@@ -33,7 +35,12 @@ INTERRUPTED = "Ctrl-C"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to search. ``look`` is a function at module level; what it makes of the automata ends up in the exploration."""
+    """How to search.
+
+    Attributes:
+        look: A function at module level; what it makes of the automata ends up in the exploration.
+        certificates: The folder for certificates of what holds, if they are wanted.
+    """
 
     engine: Engine = "compiled"
     merge: bool = True
@@ -42,6 +49,7 @@ class Plan:
     reduction: Reduction = NONE
     budget: Budget = field(default_factory=Budget)
     look: Look | None = None
+    certificates: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +176,10 @@ def _shortened(race: Race, found: Exploration) -> Exploration:
 
 
 def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
+    def certified(automaton: Automaton) -> str:
+        assert plan.certificates is not None
+        return certify(automaton, race.name, files=(race.file, race.scenario.file), merged=plan.merge, folder=plan.certificates)
+
     return explore(
         race.scenario,
         budget=plan.budget,
@@ -177,6 +189,7 @@ def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
         reduction=plan.reduction,
         pulse=pulse,
         look=plan.look,
+        certify=None if plan.certificates is None else certified,
     )
 
 

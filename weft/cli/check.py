@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,13 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 @click.option(
     "--reproducible", is_flag=True, help="With --report: no times, no last run; equal results give equal bytes, to be committed."
 )
+@click.option(
+    "--certify",
+    "certificates",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write a certificate there for each race that holds; `weft verify DIR` goes over them without the search.",
+)
 @click.option("--max-states", type=options.Amount(), help="Stop a search at this many states.")
 @click.option("--max-transitions", type=options.Amount(), help="Stop a search at this many transitions.")
 @click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Stop a search after this time.")
@@ -93,6 +101,7 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
     plan = _plan(given)
+    _prepare(given["certificates"], engine=given["engine"])
     json_file = _writable(given["json_file"])
     html = None if given["report_folder"] is None else HtmlReport(given["report_folder"], reproducible=given["reproducible"])
     started = time.monotonic()
@@ -118,6 +127,7 @@ def _plan(given: dict[str, Any]) -> Plan:
         stop_at_first=not given["all_violations"],
         fingerprint_bits=int(given["fingerprint_bits"]),
         reduction=_reduction(given),
+        certificates=given["certificates"],
         budget=Budget(
             max_states=given["max_states"],
             max_transitions=given["max_transitions"],
@@ -136,6 +146,20 @@ def _reduction(given: dict[str, Any]) -> Reduction:
     if given["reduce"] and given["engine"] == "naive":
         raise UsageError("--reduce is for the compiled engine; leave out --engine naive")
     return ALL.without(*given["without"]) if given["reduce"] else NONE
+
+
+def _prepare(certificates: str | None, *, engine: str) -> None:
+    """Make the folder for certificates, before the search."""
+    from weft.errors import UsageError
+
+    if certificates is None:
+        return
+    if engine != "compiled":
+        raise UsageError(f"--certify writes down automata, which --engine {engine} does not have; leave one of them out")
+    try:
+        os.makedirs(certificates, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--certify {certificates!r}: {error.strerror}; name a folder that can be written") from None
 
 
 def _writable(file: str | None) -> str | None:
@@ -174,6 +198,7 @@ def _print(made: document.Report, *, verbose: bool) -> None:
         text = f"no room for: {hidden} (a wider terminal or --json shows them)"
         console.write(out, [Text(line) for line in prose.headline(text, width=out.width)])
     console.write(out, summary.tally(made, verbose=verbose, width=out.width))
+    console.write(out, summary.certificates(made, width=out.width))
     out.file.flush()
     for race in rows:
         if race.judgement == "error":

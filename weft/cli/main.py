@@ -11,6 +11,7 @@ from weft.cli.listing import list_
 from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
+from weft.cli.verify import verify
 
 _HELP = """\
 Weft searches every interleaving of ordinary concurrent Python and says what holds, or shows the schedule that breaks it.
@@ -84,7 +85,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, list_, progress, replay, sample):
+for _command in (bench, check, list_, progress, replay, sample, verify):
     cli.add_command(_command)
 
 

@@ -173,6 +173,7 @@ class Race(msgspec.Struct, kw_only=True, frozen=True):
     reached: dict[str, bool] = {}
     outcomes: list[Outcome] = []
     violations: list[Violation] = []
+    certificate: str = ""
     seconds: float = 0.0
 
 

@@ -82,6 +82,7 @@ def race(checked: Checked) -> document.Race:
         reached=dict(found.reached),
         outcomes=_outcomes(found),
         violations=[_violation(checked, witness) for witness in checked.witnesses],
+        certificate=found.certificate,
         seconds=round(found.seconds, 3),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections import Counter
 
 from rich.text import Text
@@ -98,6 +100,17 @@ def tally(report: document.Report, *, verbose: bool, width: int) -> list[Text]:
     style = "bold green" if report.exit_code == 0 else "bold red" if report.exit_code != 3 else "bold yellow"
     first, *rest = [headline(line, width=width) for line in lines]
     return [Text(line, style=style) for line in first] + [Text(line) for lines in rest for line in lines]
+
+
+def certificates(report: document.Report, *, width: int) -> list[Text]:
+    """What was certified, and what was to be and is not."""
+    written = [race.certificate for race in report.races if race.certificate and not race.certificate.startswith("none:")]
+    lines = []
+    if written:
+        folder = os.path.dirname(written[0]) or "."
+        lines.append(f"{words.count(len(written), 'certificate')} written; `weft verify {shlex.quote(folder)}` goes over them")
+    lines += [f"{race.name}: certificate {race.certificate}" for race in report.races if race.certificate.startswith("none:")]
+    return [Text(text) for line in lines for text in headline(line, width=width)]
 
 
 def _plural(judgement: str, number: int) -> str:

@@ -36,6 +36,8 @@ Pulse = Callable[[int, int, float], None]
 
 Look = Callable[[Automaton, Exploration], Any]
 """What to keep of the automata for a report."""
+Certify = Callable[[Automaton], str]
+"""Called with the automata of a race that holds, to write them down; returns what became of that."""
 
 AUDITED_RUNS = 4
 
@@ -59,6 +61,7 @@ def explore(
     reduction: Reduction = NONE,
     pulse: Pulse | None = None,
     look: Look | None = None,
+    certify: Certify | None = None,
 ) -> Exploration:
     """Search every interleaving of ``scenario``.
 
@@ -72,6 +75,7 @@ def explore(
         reduction: Which interleavings to leave out because others show the same; by default none.
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
+        certify: Called at the end if the race holds.
 
     Returns:
         Counts, outcomes, violations. ``KeyboardInterrupt`` ends the search like a budget does.
@@ -87,6 +91,8 @@ def explore(
     search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, stop_at_first=stop_at_first)
     search.result.bits, search.result.reduction = bits, reduction.names
     result = search.run(pulse)
+    if certify is not None and result.verdict == "HOLDS":
+        result.certificate = certify(automaton)
     if look is not None and result.stopped_by != INTERRUPTED:
         result.portrait = look(automaton, result)
     return result

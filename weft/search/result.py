@@ -57,6 +57,7 @@ class Exploration:
         portrait: What ``look`` kept of the automata, if the search was asked for that.
         reduction: The reductions that were on; with any, counts are of the reduced state graph and interleavings are not counted.
         passes: How often a reduced search was repeated until it met nothing new.
+        certificate: The file that the automata and all states were written to, or why there is none; empty if none was asked for.
     """
 
     engine: str
@@ -81,6 +82,7 @@ class Exploration:
     portrait: Any = None
     reduction: tuple[str, ...] = ()
     passes: int = 1
+    certificate: str = ""
 
     @property
     def verdict(self) -> Verdict:

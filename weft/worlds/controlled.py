@@ -240,7 +240,7 @@ class Execution:
 
     @property
     def found(self) -> tuple[tuple[Cell, Any], ...]:
-        """The cells that the last invariant or final check acted on, or all code in ``alone``, each time with what the cell held before."""
+        """The cells that the last check, or the code inside ``alone``, acted on, step by step with what they held before."""
         return tuple(self._world.looked)
 
     @property
