@@ -1,4 +1,4 @@
-"""A certificate written for a race that does not hold is refused, by the checker's own judgement where executions are made blind."""
+"""A certificate for a race that does not hold is refused, by the checker's own judgement where executions are made blind."""
 
 from __future__ import annotations
 
