@@ -13,9 +13,11 @@ from typing import Any
 
 from impl import FsError, Mount, VirtualDentry, VirtualFilesystem, check_invariants, check_released
 from impl.context import FsContext, new_fs_context
+from impl.dentry import Dentry
 from impl.file_description import FileDescription
 from impl.flags import MNT_DETACH, O_CREAT, O_RDONLY, O_WRONLY
 from impl.memfs.filesystem import MemfsType
+from impl.memfs.inode import Directory, inode_of
 from impl.mount_table import HashFunction
 from impl.namespace import MountNamespace
 from impl.sync import Shared
@@ -130,8 +132,18 @@ class Machine(Shared):
         return namespace, Process(self, new_fs_context(namespace, name=f"{name}.process"))
 
     def watch(self, s: Setting, *namespaces: MountNamespace) -> None:
-        """Check the mount layer's invariants in every state of the race."""
-        watch_vfs(s, self.vfs, [self.ns, *namespaces])
+        """Check the mount layer's invariants in every state of the race; ``mu`` of every dentry there is forbids dropping."""
+        watch_vfs(s, self.vfs, [self.ns, *namespaces], *(dentry.mu for dentry in self._dentries()))
+
+    def _dentries(self) -> list[Dentry]:
+        """Every dentry of every filesystem that is mounted in the first namespace."""
+        roots = [self.ns.root_mount.root, *(mount.root for mount in self.vfs.mounts.entries())]
+        found = list(dict.fromkeys(roots))
+        for dentry in found:
+            inode = inode_of(dentry)
+            if isinstance(inode, Directory):
+                found += [child for _, child in inode.children.items() if child not in found]
+        return found
 
     def end(self, *namespaces: MountNamespace) -> None:
         """End the first process and its namespace, and see that no mount is left anywhere."""

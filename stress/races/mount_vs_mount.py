@@ -96,6 +96,17 @@ def three_mounts(s: Setting) -> None:
     _by_path(s, mounters=3)
 
 
+@scenario(
+    expect="VIOLATED",
+    violates="forbidden:dropping_a_reference",
+    within=S4,
+    why="whoever climbs lets go of the covered place while it holds mount_mu",
+)
+def mount_vs_mount_by_path_original(s: Setting) -> None:
+    """The seed's order, by path."""
+    _by_path(s, mounters=2)
+
+
 @scenario(expect="VIOLATED", within=G11, why="all three go onto the directory itself")
 def three_mounts_without_climbing(s: Setting) -> None:
     """Operator M22."""
