@@ -191,7 +191,8 @@ class RaceItem(pytest.Item):
         if scenario.slow:
             self.add_marker("slow")
         for mark in getattr(scenario.build, "pytestmark", ()):
-            self.add_marker(getattr(pytest.mark, mark.name).with_args(*mark.args, **mark.kwargs))
+            self.own_markers.append(mark)
+            self.keywords[mark.name] = mark
 
     @property
     def is_at_home(self) -> bool:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
 from weft import AtomicBool, AtomicInt64, Mutex, Setting, scenario
+from weft.cli.main import cli
 from weft.search.progress import progress
 
 
@@ -81,3 +87,12 @@ def test_a_mutex_makes_a_call_blocking_and_is_its_witness() -> None:
 
 def test_a_spin_loop_can_be_kept_going_for_ever() -> None:
     assert next(row[:3] for row in classes(spinning)) == ("waiter", "stuck", None)
+
+
+def test_the_table_of_the_vfs_is_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``weft progress stress/operations > reports/progress.txt`` after a change of impl, and read what moved."""
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    printed = CliRunner().invoke(cli, ["progress", "stress/operations"], prog_name="weft").stdout
+    assert printed == (root / "reports" / "progress.txt").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -50,9 +51,6 @@ class Reported(click.Group):
         except (click.Abort, KeyboardInterrupt):
             complain("interrupted before anything was found")
             return UNFINISHED
-        except BrokenPipeError:
-            _forget_output()
-            return 0
         except EngineBug as bug:
             complain_of_engine(str(bug))
             return ENGINE_BUG
@@ -68,7 +66,23 @@ class Reported(click.Group):
         return code if isinstance(code, int) else 0
 
 
-def _forget_output() -> None:
-    """The reader of our output has left (``weft check | head``): let the interpreter flush into nothing."""
+class _QuietOutput(io.FileIO):
+    """Standard output that goes nowhere once its reader has left."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+            return super().write(data)
+
+
+def outlive_readers() -> None:
+    """Let ``weft check | head`` end as without ``head``: rich and click would make the exit code 1, which means something else."""
+    if sys.stdout is None:  # closed by the caller, ``weft check >&-``
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - open to the end
+        return
+    out = sys.stdout
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raw = _QuietOutput(out.fileno(), "w", closefd=False)
+        sys.stdout = io.TextIOWrapper(io.BufferedWriter(raw), out.encoding, out.errors, line_buffering=raw.isatty())

@@ -6,7 +6,7 @@ import click
 
 from weft.cli.bench import bench
 from weft.cli.check import check
-from weft.cli.failures import Reported
+from weft.cli.failures import Reported, outlive_readers
 from weft.cli.listing import list_
 from weft.cli.progress import progress
 from weft.cli.replay import replay
@@ -91,4 +91,5 @@ for _command in (bench, check, list_, progress, replay, sample, verify):
 
 def main() -> None:
     """Entry point of the ``weft`` command."""
+    outlive_readers()
     cli(prog_name="weft")

@@ -82,3 +82,20 @@ def test_an_expected_violation_behind_another_one_is_found(weft: Weft) -> None:
     """The search meets one kind first, whichever it is; each of the two races expects another one."""
     result = weft("check", f"{RACES}/two_kinds.py")
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["check", "-v", f"{RACES}/lost_update.py"], 0), (["check", f"{RACES}/wrong.py"], 1)]
+)
+def test_a_reader_that_leaves_changes_nothing(arguments: list[str], code: int) -> None:
+    """``weft check | head``: no message, and the code says what was found."""
+    run = subprocess.Popen([sys.executable, "-m", "weft", *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert run.stdout is not None
+    run.stdout.close()
+    assert (run.communicate()[1], run.returncode) == (b"", code)
+
+
+def test_a_closed_standard_output_changes_nothing() -> None:
+    command = f"{sys.executable} -m weft check {RACES}/wrong.py >&-"
+    run = subprocess.run(command, shell=True, cwd=ROOT, stderr=subprocess.PIPE, check=False)
+    assert (run.stderr, run.returncode) == (b"", 1)
