@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from stress.bench import spin
@@ -14,9 +15,10 @@ def beside(label: str, scenario: Scenario, model: str, defines: Mapping[str, int
     """States, transitions and seconds of both, and weft's over SPIN's. SPIN's own reduction is tried as well.
 
     Weft's seconds are those of the whole search: set-up, growing the automata from the Python code, searching, the audit on the
-    real code. SPIN's are those of its verifier, already written and compiled, without the start of its process.
+    real code. SPIN's are those of its verifier, already written and compiled, without the start of its process. Both are seconds of
+    one processor, which other work on the machine disturbs least.
     """
-    found, seconds = timed(scenario, limit)
+    found, seconds = timed(scenario, limit, clock=time.process_time)
     row = row_of(label, scenario, found, seconds)
     if not row.counts or row.wrong or not spin.available():
         return row

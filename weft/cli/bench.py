@@ -101,6 +101,8 @@ def _measured(benchmark: Benchmark, limit: Any) -> tuple[list[Row], bool]:
     """The rows of ``benchmark``, and whether those are all."""
     from rich.text import Text
 
+    from weft.check.paths import blamed, said, shown
+    from weft.errors import UsageError, WeftError
     from weft.report import console
 
     shown_on = console.errors()
@@ -112,6 +114,11 @@ def _measured(benchmark: Benchmark, limit: Any) -> tuple[list[Row], bool]:
                 status.update(Text(f"{benchmark.name}   {len(rows)} rows, last: {row.label}"))
         except KeyboardInterrupt:
             return rows, False
+        except WeftError:
+            raise
+        except Exception as error:
+            place = blamed(error.__traceback__) or shown(benchmark.file)
+            raise UsageError(f"{place}: the benchmark {benchmark.name} raised {said(error)}; correct it") from None
     return rows, True
 
 

@@ -1,0 +1,1 @@
+"""Other checkers for Python, run beside weft by an interpreter of their own. See ``running.py``."""
