@@ -226,6 +226,7 @@ class RaceItem(pytest.Item):
         from weft.check.paths import shown
         from weft.check.run import INTERRUPTED, Plan, check
         from weft.report import record
+        from weft.report.in_short import in_a_line, properties
         from weft.search.budget import Budget
 
         limit = self.config.getoption
@@ -235,10 +236,10 @@ class RaceItem(pytest.Item):
         if checked.judgement is Judgement.NOT_RUN or (found is not None and found.stopped_by == INTERRUPTED):
             raise KeyboardInterrupt  # which a search takes for the end of its budget
         race = record.race(checked)
-        self._tell(_properties(race))
+        self._tell({"weft": weft.__version__, **properties(race)})
         if checked.judgement is not Judgement.AS_EXPECTED:
             text = _explained(race, width=_width(self.config), whole=self.config.get_verbosity() > 1)
-            raise RaceFailed(text, summary=_in_a_line(race))
+            raise RaceFailed(text, summary=in_a_line(race))
 
     def _replay(self, schedule: str) -> None:
         from weft.check.replaying import is_wrong, replay_text
@@ -276,13 +277,6 @@ def _explained(race: document.Race, *, width: int, whole: bool) -> str:
     return "\n".join(lines)
 
 
-def _in_a_line(race: document.Race) -> str:
-    if race.judgement == "not as expected" and race.violations:
-        first = _first(race)
-        return f"VIOLATED {first.slug}: {first.message}"
-    return f"{race.judgement}: {race.reason}"
-
-
 def _interleaving(replayed: Replay, *, width: int) -> str:
     from weft.report import columns, record
     from weft.report.ending import ending
@@ -296,28 +290,6 @@ def _report_it() -> str:
     from weft.cli.failures import REPORT_IT
 
     return REPORT_IT
-
-
-def _first(race: document.Race) -> document.Violation:
-    """The violation that stands for a race: the expected one if it was found."""
-    return next((found for found in race.violations if found.slug.startswith(race.violates)), race.violations[0])
-
-
-def _properties(race: document.Race) -> dict[str, Any]:
-    """What JUnit XML says of a race; always the same names, empty where there is nothing to say."""
-    first = _first(race) if race.violations else None
-    return {
-        "weft": weft.__version__,
-        "verdict": race.verdict or race.judgement,
-        "expected": race.expect,
-        "states": race.states,
-        "transitions": race.transitions,
-        "nodes": race.nodes,
-        "executions": race.executions,
-        "interleavings": race.interleavings or ("unbounded" if race.cyclic else ""),
-        "slug": "" if first is None else first.slug,
-        "schedule": "" if first is None or first.trace is None else first.trace.schedule,
-    }
 
 
 # Telling.

@@ -49,10 +49,16 @@ EXIT_CODES = {
     Judgement.NOT_RUN: 3,
     Judgement.ENGINE_BUG: 4,
 }
-_GRAVEST_FIRST = (4, 2, 1, 3, 0)
+DIFFERS = 5
+"""The exit code of a run that differs from its baseline."""
+
+_GRAVEST_FIRST = (4, 2, 1, DIFFERS, 3, 0)
 
 
-def exit_code(judgements: list[Judgement]) -> int:
-    """The exit code for several races: an engine bug outweighs an error, that a wrong verdict, that an unfinished search."""
-    codes = {EXIT_CODES[judgement] for judgement in judgements}
+def exit_code(judgements: list[Judgement], *, differs: bool = False) -> int:
+    """The exit code for several races: an engine bug outweighs an error, that a wrong verdict, that an unfinished search.
+
+    ``differs`` from the baseline comes before the last of these.
+    """
+    codes = {EXIT_CODES[judgement] for judgement in judgements} | ({DIFFERS} if differs else set())
     return next(code for code in _GRAVEST_FIRST if code in codes or code == 0)

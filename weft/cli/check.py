@@ -11,6 +11,7 @@ import click
 
 from weft.cli import options
 from weft.cli.failures import complain, complain_of_engine
+from weft.cli.outputs import Outputs, output_options
 
 if TYPE_CHECKING:
     from weft.check.run import Plan
@@ -39,7 +40,7 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     show_default=True,
     help="Search that many races at once, each in a process; 0 or auto: as many as there are cores.",
 )
-@click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
+@output_options
 @click.option(
     "--report",
     "report_folder",
@@ -102,16 +103,15 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
     plan = _plan(given)
     _prepare(given["certificates"], engine=given["engine"])
-    json_file = _writable(given["json_file"])
+    outputs = Outputs(given, paths=options.default_paths(paths))
     html = None if given["report_folder"] is None else HtmlReport(given["report_folder"], reproducible=given["reproducible"])
     started = time.monotonic()
     with Progress() as progress:
         search = partial(check_each, races, jobs=given["jobs"] or cores(), watcher=progress)
         rows = search(plan, record=record.race) if html is None else html.searched(plan, search)
-    made = record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started)
-    if json_file:
-        _write(made, json_file)
+    made = outputs.compared(record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started))
     _print(made, verbose=given["verbose"])
+    outputs.write(made)
     if html is not None:
         html.write(made)
     return made.exit_code
@@ -160,26 +160,6 @@ def _prepare(certificates: str | None, *, engine: str) -> None:
         os.makedirs(certificates, exist_ok=True)
     except OSError as error:
         raise UsageError(f"--certify {certificates!r}: {error.strerror}; name a folder that can be written") from None
-
-
-def _writable(file: str | None) -> str | None:
-    """``file``, after making sure, before the search and not after it, that it can be written."""
-    from weft.errors import UsageError
-
-    if file is not None:
-        try:
-            with open(file, "ab"):
-                pass
-        except OSError as error:
-            raise UsageError(f"--json {file!r}: {error.strerror}; name a file that can be written") from None
-    return file
-
-
-def _write(made: document.Report, file: str) -> None:
-    from weft.report.document import encoded
-
-    with open(file, "wb") as stream:
-        stream.write(encoded(made))
 
 
 def _print(made: document.Report, *, verbose: bool) -> None:

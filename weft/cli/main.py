@@ -11,6 +11,7 @@ from weft.cli.listing import list_
 from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
+from weft.cli.schema import schema
 from weft.cli.verify import verify
 
 _HELP = """\
@@ -46,12 +47,13 @@ Verdicts:
   INCONCLUSIVE  a limit or Ctrl-C came first; never a pass
 
 \b
-Exit codes (of several races the first that occurs of 4, 2, 1, 3, 0):
+Exit codes (of several races the first that occurs of 4, 2, 1, 5, 3, 0):
   0  all as expected
   1  a verdict is not as expected
   2  usage: a path, an option, a schedule or a race is wrong
   3  inconclusive: a search did not finish, and nothing wrong was found
   4  engine bug: weft contradicts itself; please report it
+  5  something differs from the baseline: a verdict, or more states than allowed
 """
 
 
@@ -85,7 +87,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, list_, progress, replay, sample, verify):
+for _command in (bench, check, list_, progress, replay, sample, schema, verify):
     cli.add_command(_command)
 
 

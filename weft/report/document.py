@@ -4,7 +4,7 @@ Format ``weft-check/2``; ``weft schema`` prints its JSON Schema. One JSON object
 
 - ``format``, ``weft`` (version), ``engine``, ``merged`` (equal local states are one), ``fingerprint_bits``,
   ``reduction`` (names; with any, counts are of the reduced state graphs and interleavings are not counted), ``limits`` (of each
-  race's search; ``null`` is none), ``exit_code``, ``seconds``;
+  race's search; ``null`` is none), ``exit_code``, ``differences`` (from the baseline), ``seconds``;
 - ``left_out_slow``: how many races were left out as slow;
 - ``races``: one object a race, in the order of the table; see ``Race``. Fields of a search that did not take place are 0 or empty,
   and its ``verdict`` is ``null``.
@@ -178,7 +178,7 @@ class Race(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Report(msgspec.Struct, kw_only=True, frozen=True):
-    """The whole document."""
+    """The whole document. ``differences`` are from the baseline, a sentence each."""
 
     format: str = FORMAT
     weft: str
@@ -189,6 +189,7 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
     limits: Limits
     left_out_slow: int
     exit_code: int
+    differences: list[str] = []
     seconds: float
     races: list[Race]
 

@@ -91,6 +91,7 @@ def tally(report: document.Report, *, verbose: bool, width: int) -> list[Text]:
     found = Counter(race.judgement for race in report.races)
     counts = ", ".join(f"{found[judgement]} {_plural(judgement, found[judgement])}" for judgement in _ORDER if found[judgement])
     lines = [f"{words.count(len(report.races), 'race')}: {counts}; {words.seconds(report.seconds)} s"]
+    lines += [f"differs from the baseline: {text}" for text in report.differences]
     lines += [searched(report)]
     shown = sum(race.judgement == "as expected" and bool(race.violations) for race in report.races)
     if shown and not verbose:

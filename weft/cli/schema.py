@@ -1,0 +1,29 @@
+"""``weft schema``: the JSON Schema of what weft writes."""
+
+from __future__ import annotations
+
+import click
+
+_HELP = """\
+Print the JSON Schema (2020-12) of a document that weft writes.
+
+\b
+  check     weft check --json
+  baseline  weft check --baseline-write
+  list      weft list --json
+"""
+
+
+@click.command(help=_HELP, short_help="Print the JSON Schema of what weft writes.")
+@click.argument("document", type=click.Choice(["check", "baseline", "list"]), default="check")
+def schema(document: str) -> int:
+    """See ``_HELP``."""
+    import msgspec
+
+    from weft.report.baseline import Baseline
+    from weft.report.document import Listing, Report
+
+    kinds = {"check": Report, "baseline": Baseline, "list": Listing}
+    made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kinds[document])}
+    click.echo(msgspec.json.format(msgspec.json.encode(made), indent=2))
+    return 0
