@@ -111,9 +111,9 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
         rows = search(plan, record=record.race) if html is None else html.searched(plan, search)
     made = outputs.compared(record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started))
     _print(made, verbose=given["verbose"])
-    outputs.write(made)
     if html is not None:
         html.write(made)
+    outputs.write(made)
     return made.exit_code
 
 

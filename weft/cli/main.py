@@ -53,7 +53,7 @@ Exit codes (of several races the first that occurs of 4, 2, 1, 5, 3, 0):
   2  usage: a path, an option, a schedule or a race is wrong
   3  inconclusive: a search did not finish, and nothing wrong was found
   4  engine bug: weft contradicts itself; please report it
-  5  something differs from the baseline: a verdict, or more states than allowed
+  5  a verdict differs from the baseline, or states have grown
 """
 
 
