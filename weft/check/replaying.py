@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from weft.scenario import Scenario
 from weft.search.replay import Replay, replay
-from weft.search.schedule import parse
+from weft.search.schedule import Schedule, parse
 from weft.worlds.controlled import Execution
 
 
-def replay_text(scenario: Scenario, schedule: str) -> Replay:
-    """Execute ``scenario`` along ``schedule``, such as ``v1:w7.u5.w2``.
+def replay_text(scenario: Scenario, schedule: str, *, before_step: Callable[[Execution, int], None] | None = None) -> Replay:
+    """Execute ``scenario`` along ``schedule``, such as ``v1:w7.u5.w2``; see ``search.replay``.
 
     Raises:
         UsageError: It is not a schedule, or does not fit the scenario.
     """
+    return replay(scenario, parsed(scenario, schedule), before_step=before_step)
+
+
+def parsed(scenario: Scenario, schedule: str) -> Schedule:
+    """The schedule that a text stands for in ``scenario``."""
     fresh = Execution(scenario)  # only its set-up knows the threads' letters
     letters = fresh.setting.letters()
     fresh.close()
-    return replay(scenario, parse(schedule, letters))
+    return parse(schedule, letters)
 
 
 def is_wrong(scenario: Scenario, replayed: Replay) -> bool:

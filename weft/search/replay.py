@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Literal
@@ -137,8 +137,13 @@ def conclude(execution: Execution) -> Ending | None:
     return ending.deadlocked(setting, values, waiting)
 
 
-def replay(scenario: Scenario, schedule: Schedule) -> Replay:
+def replay(scenario: Scenario, schedule: Schedule, *, before_step: Callable[[Execution, int], None] | None = None) -> Replay:
     """Execute ``scenario`` along ``schedule``.
+
+    Args:
+        scenario: What to execute.
+        schedule: Who takes which step; it may stop before the end.
+        before_step: Called before each step with its number, from 1, and once more after the last.
 
     Raises:
         UsageError: The schedule does not fit: a thread in it cannot take a step when its turn comes.
@@ -148,12 +153,16 @@ def replay(scenario: Scenario, schedule: Schedule) -> Replay:
         recorder = _Recorder(execution)
         preemptions, before = 0, -1
         for position, number in enumerate(schedule):
+            if before_step is not None:
+                before_step(execution, position + 1)
             able = execution.enabled()
             if number not in able:
                 raise UsageError(_misfit(execution, schedule, position, number))
             preemptions += before not in (-1, number) and before in able
             recorder.step(number)
             before = number
+        if before_step is not None:
+            before_step(execution, len(schedule) + 1)
         return recorder.replay(schedule, preemptions)
     finally:
         execution.close()
@@ -302,8 +311,14 @@ def _misfit(execution: Execution, schedule: Schedule, position: int, number: int
 
 def code_under_test(frame: FrameType | None) -> tuple[str, int, str]:
     """File, line and function of the innermost frame that is neither weft's own nor ``contextlib``'s."""
-    while frame is not None and frame.f_code.co_filename.startswith((_OWN_FOLDER, contextlib.__file__)):
-        frame = frame.f_back
+    frame = code_under_test_frame(frame)
     if frame is None:
         return "", 0, ""
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname
+
+
+def code_under_test_frame(frame: FrameType | None) -> FrameType | None:
+    """That frame itself."""
+    while frame is not None and frame.f_code.co_filename.startswith((_OWN_FOLDER, contextlib.__file__)):
+        frame = frame.f_back
+    return frame

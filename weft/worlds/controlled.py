@@ -6,10 +6,10 @@ for everything cleverer: replays, random walks and the naive search run here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from weft.cells import world
 from weft.cells.cell import Cell
@@ -24,6 +24,12 @@ from weft.worlds.thread import Request, SuspendedThread
 
 CellT = TypeVar("CellT", bound=Cell)
 SharedT = TypeVar("SharedT", bound=Shared)
+
+
+class Visit(NamedTuple):
+    """Instead of a result: something to do inside a thread before it takes its step."""
+
+    call: Callable[[], None]
 
 
 class ControlledWorld:
@@ -47,7 +53,11 @@ class ControlledWorld:
         if kind.by_thread:
             operands = (world.SETUP if thread is None else thread.number, *operands)
         if thread is not None:
-            return thread.ask(Request(cell, kind, operands))
+            answer = thread.ask(Request(cell, kind, operands))
+            while type(answer) is Visit:
+                answer.call()
+                answer = thread.ask(Request(cell, kind, operands))
+            return answer
         self.looked.append((cell, cell.value))
         if self.looking and not kind.reads_only:
             raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
@@ -230,6 +240,20 @@ class Execution:
         self._world.looked.clear()
         results.seen.clear()
         self.results = results
+
+    def visit(self, number: int, call: Callable[[], None]) -> None:
+        """Do ``call()`` inside thread ``number``, on top of its frames, before it takes the step that it waits for."""
+        with self._entered():
+            self._resume(self.threads[number], Visit(call))
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Nobody runs for a while, though a thread is in mid-flight: whoever looks at cells sees them, and takes no step."""
+        running, self._world.running = self._world.running, None
+        try:
+            yield
+        finally:
+            self._world.running = running
 
     @contextmanager
     def alone(self) -> Iterator[None]:
