@@ -51,11 +51,11 @@ def memory(section: Any) -> dict[str, str]:
 def test_the_filter_narrows_the_table_by_text_and_by_verdict(opened: Open) -> None:
     page = opened()
     rows = page.locator("table.races tbody tr")
-    assert rows.count() == rows.filter(visible=True).count() == 6
+    assert rows.count() == rows.filter(visible=True).count() == 7
 
     page.get_by_label("Filter", exact=True).fill("final small.py")
-    assert rows.filter(visible=True).locator("a").all_inner_texts() == ["lost_update"]
-    assert page.locator("#filter-count").inner_text() == "1 of 6"
+    assert rows.filter(visible=True).locator("a").all_inner_texts() == ["lost_update", "late_loss"]
+    assert page.locator("#filter-count").inner_text() == "2 of 7"
 
     page.get_by_label("Filter", exact=True).fill("")
     page.get_by_text("HOLDS 2").click()
@@ -65,13 +65,26 @@ def test_the_filter_narrows_the_table_by_text_and_by_verdict(opened: Open) -> No
 
     page.get_by_label("Filter", exact=True).fill("nothing is called so")
     page.get_by_text("Show all").click()
-    assert rows.filter(visible=True).count() == 6
+    assert rows.filter(visible=True).count() == 7
+
+
+def test_a_head_sorts_the_table_and_a_third_press_undoes_it(opened: Open) -> None:
+    page = opened()
+    names = page.locator("table.races tbody a")
+    original = names.all_inner_texts()
+    head = page.get_by_role("columnheader", name="States", exact=True)
+    orders = []
+    for _ in range(3):
+        head.get_by_role("button").click()
+        orders.append((head.get_attribute("aria-sort"), names.all_inner_texts()))
+    assert [way for way, _ in orders] == ["descending", "ascending", None]
+    assert orders[0][1][0] == orders[1][1][-1] == "wide"
+    assert orders[1][1] != orders[0][1] != original == orders[2][1]
 
 
 def test_selecting_a_step_shows_the_memory_and_the_line_there(opened: Open) -> None:
     section = race(opened(), "lost_update")
     steps = section.locator(".steps .step")
-    section.get_by_role("button", name="Unfold").all() and section.get_by_role("button", name="Unfold").click()
     assert steps.count() == 4
 
     steps.nth(0).click()
@@ -82,6 +95,28 @@ def test_selecting_a_step_shows_the_memory_and_the_line_there(opened: Open) -> N
     changing = section.locator(".lanes .mark.writes").first
     changing.click()
     assert memory(section) == {"AtomicInt64#0": "0 → 1"}
+
+
+def test_steps_that_play_no_part_are_folded_away_until_asked_for(opened: Open) -> None:
+    page = opened()
+    section = race(page, "late_loss")
+    shown = section.locator(".steps .step")
+    folds = section.locator(".steps .fold button")
+    few = shown.count()
+    assert few < 16
+    assert all("that play" in text for text in folds.all_inner_texts())
+    assert section.locator(".mark.decisive").count() >= 3
+    assert section.locator(".because").inner_text().startswith("Because")
+
+    section.locator(".lanes").focus()
+    page.keyboard.press("End")
+    assert shown.count() > few  # going to a folded step unfolds its neighbours
+    section.get_by_role("button", name="Unfold").click()
+    assert shown.count() == 16
+    assert folds.first.get_attribute("aria-expanded") == "true"
+    section.get_by_role("button", name="Fold them again").click()
+    folds.first.click()
+    assert folds.first.get_attribute("aria-expanded") == "true"
 
 
 def test_the_keyboard_alone_walks_through_the_steps(opened: Open) -> None:

@@ -64,7 +64,7 @@ def test_values_cannot_end_the_script_that_carries_them(report: Path) -> None:
     text = report.read_text()
     assert "<script>document.title" not in text
     assert "<img" not in text
-    [data] = re.findall(r'<script type="application/json" id="data-race-1">(.*?)</script>', text, flags=re.DOTALL)
+    [data] = re.findall(r'<script type="application/json" id="data-race-hostile">(.*?)</script>', text, flags=re.DOTALL)
     assert any("</script><script>" in value for value in json.loads(data)["texts"])
 
 
@@ -78,7 +78,7 @@ def test_a_report_tells_what_changed_since_the_last_one(tmp_path: Path, run: Run
     assert "Since the last run" not in page.read_text()
 
     run(*where)
-    assert "Since the last run: 5 unchanged." in page.read_text()
+    assert "Since the last run: 6 unchanged." in page.read_text()
 
     kept = tmp_path / "out" / "last_run.json"
     last = json.loads(kept.read_text())
@@ -89,7 +89,7 @@ def test_a_report_tells_what_changed_since_the_last_one(tmp_path: Path, run: Run
     kept.write_text(json.dumps(last))
     run(*where)
     text = page.read_text()
-    assert "Since the last run: 1 verdict changed, 1 with other counts, 1 new, 2 unchanged." in text
+    assert "Since the last run: 1 verdict changed, 1 with other counts, 1 new, 3 unchanged." in text
     assert "was VIOLATED (final:sum)" in text
     assert "states 700 → 729" in text
     assert "not in the last run" in text

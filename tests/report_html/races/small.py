@@ -21,6 +21,25 @@ def lost_update(s: Setting) -> None:
         require(counter.load() == 2, f"counter is {counter.load()}, expected 2")
 
 
+@scenario(expect="VIOLATED", violates="final", why="the same after steps that have nothing to do with it")
+def late_loss(s: Setting) -> None:
+    counter = AtomicInt64(0)
+    warm = (AtomicInt64(0), AtomicInt64(0))
+
+    def work(own: AtomicInt64) -> None:
+        for _ in range(5):
+            own.add(1)
+        counter.store(counter.load() + 1)
+        own.add(1)
+
+    s.thread(work, warm[0], name="first")
+    s.thread(work, warm[1], name="second")
+
+    @s.final
+    def both_counted(results: Results) -> None:
+        require(counter.load() == 2, f"counter is {counter.load()}, expected 2")
+
+
 @scenario(expect="HOLDS", why="compare-and-swap loses no update")
 def two_increments(s: Setting) -> None:
     counter = AtomicInt64(0)

@@ -99,7 +99,7 @@ def _rows(made: document.Report, pictured: Sequence[Pictured], before: dict[str,
     labels = tables.labels(made.races)
     return [
         {
-            "id": f"race-{number}",
+            "id": f"race-{one.race.name if one.race.name.isidentifier() and label == one.race.name else number}",
             "label": label,
             "race": one.race,
             "portrait": one.portrait,

@@ -40,7 +40,7 @@ def race(made: Pictured) -> dict[str, Any]:
     """The payload of one race."""
     texts = Texts()
     found: dict[str, Any] = {
-        "traces": [_trace(violation.trace, texts) for violation in made.race.violations if violation.trace is not None]
+        "traces": [_trace(violation.trace, violation.decided_at, texts) for violation in made.race.violations if violation.trace is not None]
     }
     if made.portrait is not None:
         found |= _automata(made.portrait, texts)
@@ -48,7 +48,7 @@ def race(made: Pictured) -> dict[str, Any]:
     return {"threads": made.race.threads, **found, "texts": texts.all()}
 
 
-def _trace(trace: document.Trace, texts: Texts) -> dict[str, Any]:
+def _trace(trace: document.Trace, decided_at: int | None, texts: Texts) -> dict[str, Any]:
     names = [thread.name for thread in trace.threads]
     steps = [
         [
@@ -74,6 +74,7 @@ def _trace(trace: document.Trace, texts: Texts) -> dict[str, Any]:
         ],
         "cells": [[texts(cell.name), texts(cell.initial)] for cell in trace.cells],
         "steps": steps,
+        "decided": decided_at,
     }
 
 

@@ -25,6 +25,7 @@ function show(focus) {
 document.documentElement.classList.add("live");
 for (const code of document.querySelectorAll(".paste code")) code.parentElement.append(copyButton(code.textContent));
 startFilter();
+startSorting();
 startLines();
 addEventListener("hashchange", () => show(true));
 show(false);

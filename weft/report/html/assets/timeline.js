@@ -77,7 +77,7 @@ class Timeline {
     const axis = el("div", { class: "lane axis" }, el("span", { class: "who" }, "step"),
       el("div", { class: "track" }, ticks.map((s) => place(el("span", { class: "tick" }, String(s.number)), s.number, s.number, count))));
     this.cursor = el("div", { class: "cursor" });
-    rows[0].querySelector(".track").append(this.cursor);
+    rows[0].querySelector(".track").append(this.cursor, ...this.decided());
     const lanes = el("div", {
       class: "lanes", role: "slider", tabindex: "0", "aria-label": "Step of the schedule", "aria-valuemin": "1", "aria-valuemax": String(count),
     }, el("div", { class: "lanes-inside" }, axis, rows));
@@ -85,6 +85,15 @@ class Timeline {
     lanes.style.setProperty("--lanes", rows.length);
     this.listenToPointer(lanes);
     return lanes;
+  }
+
+  /* A line after the step from which on every execution ends in a violation. */
+  decided() {
+    const after = this.trace.decided;
+    if (after === null || after === this.steps.length) return [];
+    const line = el("div", { class: "decided", title: "every execution that goes on from here ends in a violation" });
+    line.style.setProperty("--after", after);
+    return [line];
   }
 
   listenToPointer(lanes) {
@@ -107,7 +116,8 @@ class Timeline {
       button("Next step", "→", () => this.next(1)),
       button("Last step", "⇥", () => this.steps.length),
       el("span", { class: "legend", "aria-hidden": "true" }, el("i", { class: "mark writes" }), "changes memory ", el("i", { class: "mark reads" }), "does not",
-        this.steps.some((step) => step.part === 2) ? [el("i", { class: "mark writes decisive" }), "decides"] : null));
+        this.steps.some((step) => step.part === 2) ? [el("i", { class: "mark writes decisive" }), "decides"] : null,
+        this.decided().length ? [el("i", { class: "decided" }), "no way back"] : null));
     if (this.groups.size) {
       const folded = [...this.groups.values()].reduce((sum, group) => sum + group.length, 0);
       this.unfold = el("button", { type: "button", class: "fold-all", onclick: () => this.toggleAll() });
@@ -132,7 +142,7 @@ class Timeline {
     this.list.replaceChildren(...items);
     if (this.unfold) {
       const all = this.open.size === this.groups.size;
-      this.unfold.textContent = all ? "Fold what does not matter" : "Unfold " + this.unfold.dataset.count + " steps";
+      this.unfold.textContent = all ? "Fold them again" : "Unfold " + this.unfold.dataset.count + " steps";
     }
   }
 
@@ -144,9 +154,10 @@ class Timeline {
 
   foldItem(group) {
     const first = group[0].number, last = group.at(-1).number, open = this.open.has(first);
-    const names = [...new Set(group.map((step) => this.name(step.thread)))].join(", ");
-    const text = (group.length === 1 ? "step " + first : "steps " + first + "–" + last) + " of " + names + " do not matter to the violation";
-    return el("li", { class: "fold" }, el("button", { type: "button", "aria-expanded": String(open), onclick: () => this.toggle(first) }, text.replace("step " + first + " of " + names + " do", "step " + first + " of " + names + " does")));
+    const names = [...new Set(group.map((step) => this.name(step.thread)))].join(" and ");
+    const idle = group.every((step) => step.part === 0) ? (group.length === 1 ? " that plays no part" : " that play no part") : "";
+    const text = (group.length === 1 ? "step " + first : "steps " + first + " to " + last) + " of " + names + idle;
+    return el("li", { class: "fold" }, el("button", { type: "button", "aria-expanded": String(open), onclick: () => this.toggle(first) }, text));
   }
 
   stepItem(step) {
