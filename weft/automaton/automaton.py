@@ -164,10 +164,10 @@ class Automaton:
         """How many edges are known."""
         return len(self._edges)
 
-    def edges(self) -> Iterator[tuple[int, int, int]]:
-        """Every known edge: node, next node, and ``RESPONDS`` where calls end with its step, else 0."""
-        for (node, _), edge in self._edges.items():
-            yield node, edge.node, RESPONDS if edge.ended else 0
+    def edges(self) -> Iterator[tuple[int, int, int, int]]:
+        """Every known edge: node, result, next node, and ``RESPONDS`` where calls end with its step, else 0."""
+        for (node, result), edge in self._edges.items():
+            yield node, result, edge.node, RESPONDS if edge.ended else 0
 
     def begins(self, node: int) -> bool:
         """Whether calls begin with the step of ``node``."""

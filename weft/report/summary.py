@@ -73,7 +73,7 @@ def _rests_on(race: document.Race) -> str:
     elif race.cyclic or race.interleavings is not None:
         parts.append(f"{words.interleavings(race)} interleaving{'' if race.interleavings == '1' else 's'}")
     else:
-        parts.append("not every interleaving searched")
+        parts.append("interleavings not counted, so many states" if race.verdict == "HOLDS" else "not every interleaving searched")
     if race.states:
         parts.append(f"omission probability {race.omission_probability:.1e}")
     return "; ".join(parts)

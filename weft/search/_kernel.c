@@ -27,12 +27,12 @@ static PyTypeObject space_type, walker_type;
 
 static int space_init(SpaceObject *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"threads", "start", "monitor", "most_edges", "counting", "bits", NULL};
+    static char *names[] = {"threads", "start", "monitor", "most_edges", "most_counted", "bits", NULL};
     PyObject *start;
-    int threads, monitor, counting, bits;
-    unsigned long long most_edges;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!iKpi", names, &threads, &PyTuple_Type, &start, &monitor, &most_edges, &counting,
-                                     &bits))
+    int threads, monitor, bits;
+    unsigned long long most_edges, most_counted;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!iKKi", names, &threads, &PyTuple_Type, &start, &monitor, &most_edges,
+                                     &most_counted, &bits))
         return -1;
     Py_ssize_t length = PyTuple_GET_SIZE(start);
     if (self->start || threads < 1 || threads > MAX_THREADS || length < threads || (bits != 64 && bits != 128)) {
@@ -45,7 +45,8 @@ static int space_init(SpaceObject *self, PyObject *args, PyObject *kwargs)
     s->program.length = (uint32_t)length;
     s->recording = most_edges > 0;
     s->most_edges = most_edges;
-    s->visited.wide = bits == 128, s->visited.counting = counting, s->visited.numbering = s->recording;
+    s->most_counted = most_counted;
+    s->visited.wide = bits == 128, s->visited.counting = most_counted > 0, s->visited.numbering = most_edges > 0;
     self->start = malloc(length * sizeof *self->start);
     int enough = self->start && grow_moves(&s->program);
     for (int k = 0; k < TABLES && enough; k++)
@@ -224,9 +225,9 @@ static PyObject *space_halt(SpaceObject *self, PyObject *wanted)
 
 static PyObject *space_counts(SpaceObject *self, PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("KKO", (unsigned long long)atomic_load(&self->space.states),
-                         (unsigned long long)bytes_used(&self->space.visited),
-                         self->space.recording ? Py_True : Py_False);
+    return Py_BuildValue("KKOO", (unsigned long long)atomic_load(&self->space.states),
+                         (unsigned long long)bytes_used(&self->space.visited), self->space.recording ? Py_True : Py_False,
+                         self->space.visited.counting ? Py_True : Py_False);
 }
 
 /* -- walkers ------------------------------------------------------------------------------------------------------- */
@@ -273,10 +274,6 @@ static PyObject *walker_run(WalkerObject *self, PyObject *args)
     int reason = NO_MEMORY;
     if (!PyArg_ParseTuple(args, "KK", &quota, &most_states))
         return NULL;
-    if (!w->space->recording && w->edges)
-        drop_edges(w);
-    if (!w->space->recording && !w->space->shared && w->space->visited.numbering)
-        drop_numbers(&w->space->visited);
     Py_BEGIN_ALLOW_THREADS
     if (fit(w))
         reason = run(w, quota, most_states);
@@ -299,6 +296,18 @@ static PyObject *walker_give(WalkerObject *self, PyObject *Py_UNUSED(ignored))
     Py_DECREF(made);
     if (given < 0)
         return PyErr_NoMemory();
+    Py_RETURN_NONE;
+}
+
+static PyObject *walker_trim(WalkerObject *self, PyObject *Py_UNUSED(ignored))
+{
+    if (!self->walker.space->recording) {
+        drop_edges(&self->walker);
+        if (self->walker.space->visited.numbering)
+            drop_numbers(&self->walker.space->visited);
+    }
+    if (self->walker.space->visited.counting && atomic_load(&self->walker.space->states) > self->walker.space->most_counted)
+        drop_paths(&self->walker.space->visited);
     Py_RETURN_NONE;
 }
 
@@ -356,6 +365,26 @@ static PyObject *walker_paths(WalkerObject *self, PyObject *Py_UNUSED(ignored))
     return PyFloat_FromDouble(self->walker.unbounded ? -1.0 : self->walker.paths);
 }
 
+static PyObject *kernel_paths(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    unsigned long long states;
+    Py_buffer sources, targets;
+    double paths;
+    int no_memory;
+    if (!PyArg_ParseTuple(args, "Ky*y*", &states, &sources, &targets))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    paths = count_paths(states, sources.buf, targets.buf, (uint64_t)sources.len / sizeof(uint32_t), &no_memory);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&sources), PyBuffer_Release(&targets);
+    return no_memory ? PyErr_NoMemory() : PyFloat_FromDouble(paths);
+}
+
+static PyMethodDef kernel_functions[] = {
+    {"paths", kernel_paths, METH_VARARGS, "paths(states, sources, targets): maximal paths from state 0; -1.0 if there is a cycle."},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyMethodDef space_methods[] = {
     {"add_node", (PyCFunction)space_add_node, METH_VARARGS, "add_node(kind, slot, plain, guards): the next node."},
     {"add_value", (PyCFunction)space_add_value, METH_VARARGS, 
@@ -365,9 +394,9 @@ static PyMethodDef space_methods[] = {
      "add_move(node, value, new_value, next_node, allocated, event, kinds of event)."},
     {"set_futures", (PyCFunction)space_set_futures, METH_VARARGS,
      "set_futures(strict, chains, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
-    {"halt", (PyCFunction)space_halt, METH_O, "halt(wanted): whether walkers pause at their next step."},
+    {"halt", (PyCFunction)space_halt, METH_O, "halt(0 or 1): whether walkers pause at their next step."},
     {"walker", (PyCFunction)space_walker, METH_NOARGS, "The first walker, at the start."},
-    {"counts", (PyCFunction)space_counts, METH_NOARGS, "States, bytes of the visited set, whether edges are all recorded."},
+    {"counts", (PyCFunction)space_counts, METH_NOARGS, "States, bytes of the visited set, whether edges are all recorded, whether paths are counted."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -375,6 +404,7 @@ static PyMethodDef walker_methods[] = {
     {"run", (PyCFunction)walker_run, METH_VARARGS,
      "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked."},
     {"give", (PyCFunction)walker_give, METH_NOARGS, "A new walker with some of this one's work, or None."},
+    {"trim", (PyCFunction)walker_trim, METH_NOARGS, "Free what was given up: edges, or paths; while no walker runs."},
     {"missing", (PyCFunction)walker_missing, METH_NOARGS, "The (node or 2**31 | event, value) whose move is missing."},
     {"missing_check", (PyCFunction)walker_missing_check, METH_NOARGS, "The number of the invariant to ask."},
     {"state", (PyCFunction)walker_state, METH_NOARGS, "The current state vector."},
@@ -407,7 +437,8 @@ static PyTypeObject walker_type = {
     .tp_methods = walker_methods,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The compiled search loop.", .m_size = -1};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "_kernel", .m_doc = "The compiled search loop.", .m_size = -1,
+                                    .m_methods = kernel_functions};
 
 PyMODINIT_FUNC PyInit__kernel(void)
 {

@@ -15,6 +15,7 @@ from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.search.budget import Budget
+from weft.search.crew import MISSING_CHECK, MISSING_MOVE, PAUSED, QUOTA, TERMINAL, Crew
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
 from weft.search.teacher import Teacher
@@ -26,15 +27,20 @@ except ImportError:  # no compiler at installation
 
 AVAILABLE = _kernel is not None
 
-QUOTA = 1 << 18
-"""Transitions between two pauses."""
+SHARED_EDGES = 60_000_000
+"""The same for several cores, which need edges to see cycles."""
+
+MOST_COUNTED = 50_000_000
+"""States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
+
+SHARED_FROM = 100_000
+"""States from which on several cores search; a smaller search ends before they could help."""
 
 NO_LIMIT = (1 << 64) - 1
 
 MOST_EDGES = 20_000_000
 """Edges recorded before recording is given up (9 bytes each)."""
 
-_MISSING_MOVE, _TERMINAL, _PAUSED, _MISSING_CHECK = 1, 2, 3, 5
 _EXACT = 2.0**53
 
 
@@ -49,21 +55,29 @@ class CompiledDepthFirst:
         budget: Budget,
         bits: int = 64,
         fixpoint: Fixpoint | None = None,
+        cores: int = 1,
         most_edges: int = MOST_EDGES,
+        most_counted: int = MOST_COUNTED,
     ) -> None:
+        if fixpoint is not None:
+            most_counted = 0
+            if cores == 1 and not fixpoint.strict:
+                most_edges = 0  # a cycle shows on the way, and is followed by a strict pass
         self._machine = machine
         self._ended = ended
         self._budget = budget
         self._fixpoint = fixpoint
+        self._cores = cores
         self._space: Any = _kernel.Space(
             threads=machine.threads,
             start=machine.start,
             monitor=machine.monitor_slot,
-            most_edges=most_edges,
-            counting=fixpoint is None,
+            most_edges=most_edges if cores == 1 else SHARED_EDGES,
+            most_counted=most_counted,
             bits=bits,
         )
         self._walker = self._space.walker()
+        self._walkers = [self._walker]
         self._teacher = Teacher(machine, self._space, fixpoint)
         for number in range(len(machine.checks.invariants)):
             self._teacher.ask(number, self._walker.state())
@@ -75,24 +89,50 @@ class CompiledDepthFirst:
     def run(self) -> Iterator[None]:
         """Search; pauses every ``QUOTA`` transitions, and after each new move, which costs a re-execution."""
         walker, teacher = self._walker, self._teacher
-        most_states = NO_LIMIT if self._budget.max_states is None else self._budget.max_states
         while not self.stopped:
-            reason = walker.run(self._quota(), most_states)
-            if reason == _MISSING_MOVE:
+            reason = walker.run(self._quota(), self._most_states())
+            if reason == MISSING_MOVE:
                 teacher.teach(*walker.missing())
                 yield
-            elif reason == _MISSING_CHECK:
+            elif reason == MISSING_CHECK:
                 teacher.ask(walker.missing_check(), walker.state())
-            elif reason == _TERMINAL:
+            elif reason == TERMINAL:
                 self.stopped = self._ended(walker.state())
-            elif reason == _PAUSED:
+            elif reason == PAUSED:
+                walker.trim()
+                if self._cores > 1 and self.states >= SHARED_FROM:
+                    yield from self._run_crew()
+                    return
                 yield
             else:
                 break
-        paths = walker.paths()
+        self._count(walker.paths())
+
+    def _run_crew(self) -> Iterator[None]:
+        """Go on with several walkers."""
+
+        def ended(walker: Any) -> bool:
+            self._walker = walker
+            return self._ended(walker.state())
+
+        crew = Crew(self._space, self._walker, self._teacher, ended, cores=self._cores, most_states=self._most_states())
+        self._walkers = crew.walkers
+        yield from crew.run()
+        self.stopped = crew.stopped
+        recorded = self._edges()
+        if not self.stopped:
+            self._count(-1.0 if recorded is None else _kernel.paths(self.states, recorded[0], recorded[1]))
+
+    def _count(self, paths: float) -> None:
         self.cyclic = paths < 0
         self.interleavings_exact = paths < _EXACT
-        self.interleavings = None if self.cyclic or self.stopped or self._fixpoint else int(paths)
+        self.interleavings = None if self.cyclic or self.stopped or not self._counts_paths() else int(paths)
+
+    def _counts_paths(self) -> bool:
+        return self._fixpoint is None and bool(self._cores > 1 or self._space.counts()[3])
+
+    def _most_states(self) -> int:
+        return NO_LIMIT if self._budget.max_states is None else self._budget.max_states
 
     def _quota(self) -> int:
         """How many transitions to make before the next pause: no more than the budget has left."""
@@ -112,7 +152,7 @@ class CompiledDepthFirst:
     @property
     def transitions(self) -> int:
         """Steps taken so far."""
-        return self._walker.counts()[0]  # type: ignore[no-any-return]
+        return sum(walker.counts()[0] for walker in self._walkers)
 
     @property
     def visited_bytes(self) -> int:
@@ -121,12 +161,17 @@ class CompiledDepthFirst:
 
     def graph(self) -> StateGraph | None:
         """The state graph, if all of it was recorded."""
+        recorded = self._edges()
+        if recorded is None:
+            return None
+        sources, targets, actors, terminals = recorded
+        return StateGraph(self.states, sources, targets, actors, list(terminals))
+
+    def _edges(self) -> list[array[int]] | None:
         if not self._space.counts()[2]:
             return None
-        arrays = []
-        for code, data in zip("IIBI", self._walker.edges(), strict=True):
-            one: array[int] = array(code)
-            one.frombytes(data)
-            arrays.append(one)
-        sources, targets, actors, terminals = arrays
-        return StateGraph(self.states, sources, targets, actors, list(terminals))
+        arrays = [array(code) for code in "IIBI"]
+        for walker in self._walkers:
+            for one, data in zip(arrays, walker.edges(), strict=True):
+                one.frombytes(data)
+        return arrays

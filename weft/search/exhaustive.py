@@ -59,6 +59,7 @@ def explore(
     bits: int = 64,
     compiled_loop: bool | None = None,
     reduction: Reduction = NONE,
+    cores: int = 1,
     pulse: Pulse | None = None,
     look: Look | None = None,
     certify: Certify | None = None,
@@ -73,6 +74,7 @@ def explore(
         bits: Size of a state's fingerprint, 64 or 128.
         compiled_loop: Which loop searches; by default the compiled one where it was built.
         reduction: Which interleavings to leave out because others show the same; by default none.
+        cores: How many threads the compiled loop may search with. Counts do not depend on it.
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
         certify: Called at the end if the race holds.
@@ -86,7 +88,7 @@ def explore(
     """
     automaton = Automaton(scenario, merge=merge)
     budget = budget or Budget()
-    make_loop = partial(_loop, automaton, budget=budget, bits=bits, compiled_loop=compiled_loop)
+    make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop)
     fixpoint = Fixpoint(automaton, reduction) if reduction else None
     search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, stop_at_first=stop_at_first)
     search.result.bits, search.result.reduction = bits, reduction.names
@@ -99,14 +101,21 @@ def explore(
 
 
 def _loop(
-    automaton: Automaton, ended: Ended, fixpoint: Fixpoint | None, *, budget: Budget, bits: int, compiled_loop: bool | None
+    automaton: Automaton,
+    ended: Ended,
+    fixpoint: Fixpoint | None,
+    *,
+    budget: Budget,
+    bits: int,
+    cores: int,
+    compiled_loop: bool | None,
 ) -> Loop:
     if compiled_loop and not AVAILABLE:
         raise UsageError("the compiled loop was not built: there was no C compiler at installation")
     if fixpoint is not None:
         fixpoint.begin()
     if AVAILABLE and compiled_loop is not False:
-        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint)
+        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, cores=cores)
     return DepthFirst(automaton, ended, bits=bits, fixpoint=fixpoint)
 
 
@@ -211,7 +220,10 @@ class _Search:
         graph = loop.graph()
         if graph is None:
             if result.cyclic:
-                result.exhausted, result.stopped_by = False, "a state graph with cycles, too large to look for livelocks in"
+                result.exhausted, result.stopped_by = (
+                    False,
+                    "a state graph that may have cycles, too large to look for livelocks in",
+                )
         elif not result.cyclic:
             result.interleavings = graph.paths() if len(graph) <= EXACT_COUNT_EDGES else result.interleavings
         elif stuck := graph.cannot_reach(graph.terminals):

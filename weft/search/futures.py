@@ -19,10 +19,13 @@ Source: Godefroid, Partial-Order Methods, LNCS 1032, 1996, sections 4.5 and 5; b
 
 from __future__ import annotations
 
+from typing import Any
+
 from weft.automaton.automaton import Automaton
 from weft.automaton.tables import BROKEN, INVOKES
 from weft.cells.effects import BLOCKED, Misuse
 from weft.cells.mutex import Mutex
+from weft.cells.values import order_key
 
 FIRST_SLOT_BIT = 2
 """The bits below are ``tables.INVOKES`` and ``tables.RESPONDS``."""
@@ -56,6 +59,7 @@ class Futures:
     def __init__(self, automaton: Automaton, *, locks: bool) -> None:
         self._automaton = automaton
         self._locks = locks
+        self._keys: dict[int, tuple[Any, ...]] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -63,15 +67,13 @@ class Futures:
         automaton = self._automaton
         self.refreshed_at = self.knowledge
         count = len(automaton.operations)
-        self._after: list[set[int]] = [set() for _ in range(count)]
         self.own = [self._access(node) for node in range(count)]
-        for node, following, events in automaton.edges():
-            self._after[node].add(following)
-            self.own[node] |= events
         self._before: list[list[int]] = [[] for _ in range(count)]
-        for node, targets in enumerate(self._after):
-            for after in targets:
-                self._before[after].append(node)
+        self._after: list[list[int]] = [[] for _ in range(count)]
+        for node, _, following, events in sorted(automaton.edges(), key=self._place):
+            self._after[node].append(following)
+            self._before[following].append(node)
+            self.own[node] |= events
         self.post = self._postorder()
         self._order = sorted(range(count), key=self.post.__getitem__)
         self.reach = self._closed(self.own, frozenset())
@@ -92,14 +94,23 @@ class Futures:
         slot = self._automaton.slots[node]
         return (reads(slot) if request[1].reads_only else writes(slot)) | (INVOKES if self._automaton.begins(node) else 0)
 
+    def _place(self, edge: tuple[int, int, int, int]) -> tuple[int, tuple[Any, ...]]:
+        """Edges of one node in an order that does not depend on when they were found."""
+        node, result, _, _ = edge
+        known = self._keys.get(result)
+        if known is None:
+            known = self._keys[result] = order_key(self._automaton.values[result])
+        return node, known
+
     def _postorder(self) -> list[int]:
         post = [-1] * len(self._after)
         done = 0
-        for root in range(len(self._after)):
+        roots = self._automaton.start[: self._automaton.threads]
+        for root in (*roots, *range(len(self._after))):
             if post[root] != -1:
                 continue
             post[root] = -2  # on the way
-            stack = [(root, iter(sorted(self._after[root])))]
+            stack = [(root, iter(self._after[root]))]
             while stack:
                 node, rest = stack[-1]
                 following = next((n for n in rest if post[n] == -1), None)
@@ -109,7 +120,7 @@ class Futures:
                     stack.pop()
                 else:
                     post[following] = -2
-                    stack.append((following, iter(sorted(self._after[following]))))
+                    stack.append((following, iter(self._after[following])))
         return post
 
     def _closed(self, own: list[int], barred: frozenset[int]) -> list[int]:

@@ -139,4 +139,13 @@ static void drop_numbers(Visited *v)
     }
 }
 
+static void drop_paths(Visited *v)
+{
+    v->counting = 0;
+    for (int k = 0; k < TABLES; k++) {
+        free(v->tables[k].paths);
+        v->tables[k].paths = NULL;
+    }
+}
+
 #endif

@@ -19,8 +19,8 @@ typedef struct {
     Program program;
     Visited visited;
     int shared;                   /* several walkers */
-    int recording;                /* edges */
-    uint64_t most_edges;
+    atomic_int recording;         /* edges */
+    uint64_t most_edges, most_counted; /* edges to record, states to count paths for, before that is given up */
     _Atomic uint64_t states, recorded;
     atomic_int halt;
 } Space;
@@ -29,7 +29,7 @@ typedef struct {
     Print print;
     double paths;
     uint32_t left;                /* threads still to try */
-    uint32_t number;              /* of this state, where states are numbered */
+    uint32_t number;              /* of this state, or of the last stored one above it, where states are numbered */
     uint32_t undo;                /* length of the undo log before this state was entered */
     uint16_t thread;              /* who moved to enter it */
     uint16_t stored;              /* whether it is in the visited set */
@@ -50,7 +50,7 @@ typedef struct {
     uint64_t edges, edges_capacity;
     uint64_t transitions, terminals, deepest, terminal_capacity;
     uint32_t *terminal_numbers;
-    double paths;                 /* of the first state, once it is left */
+    double paths;                 /* of the first state, once it is left; meaningless if counting was given up */
     int unbounded, pending, expanding;
     int32_t missing_node, missing_value;
     uint32_t missing_check;
@@ -224,8 +224,8 @@ static Print printed(const Walker *w, Print print, uint32_t before)
     return print;
 }
 
-/* Whether a state is in the visited set. */
-static int seen(Walker *w, Print print)
+/* Whether a state is in the visited set; its number in *number. */
+static int seen(Walker *w, Print print, uint32_t *number)
 {
     Space *s = w->space;
     Table *t = table_of(&s->visited, stored(print));
@@ -233,6 +233,7 @@ static int seen(Walker *w, Print print)
         enter(t);
     uint32_t at = find(t, stored(print));
     int known = t->keys[at] != 0;
+    *number = known && t->numbers ? t->numbers[at] : 0;
     w->unbounded |= known && !s->shared && (t->flags[at] & ON_PATH);
     if (s->shared)
         leave_table(t);
@@ -269,10 +270,10 @@ static int meet(Walker *w, Print print, uint32_t *number, Frame *f)
 static int record(Walker *w, uint32_t source, uint32_t target, int thread)
 {
     Space *s = w->space;
-    if (!s->recording)
+    if (!atomic_load_explicit(&s->recording, memory_order_relaxed))
         return 1;
     if (atomic_fetch_add_explicit(&s->recorded, 1, memory_order_relaxed) >= s->most_edges) {
-        s->recording = 0; /* the owner frees what was recorded when all walkers rest */
+        atomic_store_explicit(&s->recording, 0, memory_order_relaxed); /* the owner frees what was recorded, by trim() */
         return 1;
     }
     return edge(w, source, target, (uint32_t)thread);
@@ -286,23 +287,24 @@ static int step(Walker *w, int thread)
         return 0;
     Print after = printed(w, f->print, before);
     int chains = w->space->program.chains;
-    int fresh = chains ? !seen(w, after) : meet(w, after, &number, f);
-    if (fresh < 0 || (!chains && !record(w, source, number, thread)))
+    int fresh = chains ? !seen(w, after, &number) : meet(w, after, &number, f);
+    if (fresh < 0 || ((!chains || !fresh) && !record(w, source, number, thread)))
         return 0;
     if (!fresh) {
         undo(w, before);
         return 1;
     }
-    return push(w, (Frame){after, 0.0, 0, number, before, (uint16_t)thread, !chains});
+    return push(w, (Frame){after, 0.0, 0, chains ? source : number, before, (uint16_t)thread, !chains});
 }
 
 /* Stores the state on top, which was not at once, because it has several ways on or none. 1: it is new, 0: known, -1: no memory. */
 static int store(Walker *w)
 {
     Frame *f = &w->frames[w->depth - 1];
+    uint32_t above = f->number;
     int fresh = meet(w, f->print, &f->number, NULL);
     f->stored = fresh > 0;
-    return fresh;
+    return fresh >= 0 && record(w, above, f->number, (int)f->thread) ? fresh : -1;
 }
 
 static int run(Walker *w, uint64_t quota, uint64_t most_states)
@@ -394,6 +396,42 @@ static int give(Walker *w, Walker *to)
     to->expanding = 0;
     w->frames[k].left = 0;
     return 1;
+}
+
+/* Looks at a recorded graph: the number of paths from state 0 to its terminal states, or -1 if it has a cycle.
+ * Kahn, Topological sorting of large networks, 1962. Less than 2**32 edges. *no_memory is set if there is none. */
+static double count_paths(uint64_t states, const uint32_t *sources, const uint32_t *targets, uint64_t edges, int *no_memory)
+{
+    uint32_t *waiting = calloc(states + 1, sizeof *waiting), *order = malloc((states + 1) * sizeof *order);
+    uint32_t *first = calloc(states + 2, sizeof *first), *grouped = malloc((edges + 1) * sizeof *grouped);
+    double *ways = calloc(states + 1, sizeof *ways), paths = 0.0;
+    uint64_t done = 0, ready = 0;
+    *no_memory = !waiting || !order || !first || !grouped || !ways;
+    if (!*no_memory) {
+        for (uint64_t e = 0; e < edges; e++)
+            first[sources[e] + 2]++, waiting[targets[e]]++;
+        for (uint64_t k = 2; k < states + 2; k++)
+            first[k] += first[k - 1];
+        for (uint64_t e = 0; e < edges; e++)
+            grouped[first[sources[e] + 1]++] = (uint32_t)e;
+        for (uint64_t k = 0; k < states; k++)
+            if (!waiting[k])
+                order[ready++] = (uint32_t)k;
+        ways[0] = 1.0;
+        for (; done < ready; done++) {
+            uint32_t state = order[done];
+            if (first[state] == first[state + 1])
+                paths += ways[state];
+            for (uint32_t k = first[state]; k < first[state + 1]; k++) {
+                uint32_t target = targets[grouped[k]];
+                ways[target] += ways[state];
+                if (!--waiting[target])
+                    order[ready++] = target;
+            }
+        }
+    }
+    free(waiting), free(order), free(first), free(grouped), free(ways);
+    return done == states ? paths : -1.0;
 }
 
 static void free_walker(Walker *w)
