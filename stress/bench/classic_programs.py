@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.programs import classic, lockfree, sctbench
-from weft.check.benchmark import Row, benchmark, searched
+from weft.check.benchmark import Row, benchmark, full_and_reduced
 from weft.search.budget import Budget
 
 CORRECT = (
@@ -41,4 +41,4 @@ BROKEN = (
 def classic_correct(limit: Budget) -> Iterator[Row]:
     """Peterson, Dekker, sequence lock, reader-writer lock, Treiber's stack, Michael and Scott's queue."""
     for scenario in CORRECT:
-        yield searched(scenario.name, scenario, limit)
+        yield from full_and_reduced(scenario.name, scenario, limit)

@@ -25,7 +25,7 @@ def _found(scenario: Scenario, limit: Budget) -> Row:
         "preemptions": replay(scenario, violation.schedule).preemptions,
         "minimal": "yes" if violation.minimal else "no",
     }
-    return Row(scenario.name, counts, {"seconds": seconds}, note=violation.schedule.text(found.letters))
+    return Row(scenario.name, counts, {"cpu_seconds": seconds}, note=violation.schedule.text(found.letters))
 
 
 @benchmark("What does it cost to find the bug of a small program, with the schedule that is shown?")

@@ -88,7 +88,7 @@ def python_checkers(limit: Budget) -> Iterator[Row]:
             yield row
             continue
         counts: dict[str, int | str] = {"verdict": found.verdict, "states": found.states, "executions": found.executions}
-        yield Row(row.label, counts, {"seconds": seconds})
+        yield Row(row.label, counts, {"cpu_seconds": seconds})
         for checker in running.CHECKERS:
             yield _by(checker, name, n, violated=found.verdict == "VIOLATED", weft_seconds=seconds)
 
@@ -100,8 +100,8 @@ def _by(checker: str, name: str, n: int, *, violated: bool, weft_seconds: float)
     said = running.search(checker, name, n, seconds=PEER_SECONDS)
     if not said.finished:
         note = f"not finished after {said.executions:,} executions"
-        return Row(label, {"verdict": "unfinished"}, {"seconds": said.seconds}, note)
+        return Row(label, {"verdict": "unfinished"}, {"cpu_seconds": said.seconds}, note)
     verdict = "VIOLATED" if said.violated else "HOLDS"
     note = "" if said.violated == violated else "an order that occurs was not seen"
     counts: dict[str, int | str] = {"verdict": verdict if not note else f"{verdict}, wrongly", "executions": said.executions}
-    return Row(label, counts, {"seconds": said.seconds, "times_weft": said.seconds / weft_seconds}, note)
+    return Row(label, counts, {"cpu_seconds": said.seconds, "times_weft": said.seconds / weft_seconds}, note)

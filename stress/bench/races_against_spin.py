@@ -33,9 +33,9 @@ MIXES = ((0, 2), (2, 1), (2, 2))
 def races_against_spin(limit: Budget) -> Iterator[Row]:
     """Two to four threads."""
     for scenario, model, defines in RACES:
-        yield beside(scenario.name.replace("_", " "), scenario, model, defines, limit)
+        yield from beside(scenario.name.replace("_", " "), scenario, model, defines, limit)
     for walkers, umounters in MIXES:
         defines = {"NW": walkers, "NU": umounters, "DROP": 1}
-        yield beside(
+        yield from beside(
             f"{walkers} walk + {umounters} umount", mix(walkers=walkers, umounters=umounters), "walk_vs_umount", defines, limit
         )

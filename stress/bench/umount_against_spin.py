@@ -20,4 +20,4 @@ WORDS = ("wu", "wwu", "wuu", "ppu", "puu", "wwpp", "wwuu")
 def umount_against_spin(limit: Budget) -> Iterator[Row]:
     """Two to four threads: w walks, u umounts, p walks and climbs through '..'."""
     for word in WORDS:
-        yield beside(word, race(word), "umount", {f"N{letter.upper()}": word.count(letter) for letter in "wup"}, limit)
+        yield from beside(word, race(word), "umount", {f"N{letter.upper()}": word.count(letter) for letter in "wup"}, limit)

@@ -31,6 +31,7 @@ HEADS = {
     "re_executions": "re-\nexec.",
     "bytes_per_state": "bytes/\nstate",
     "seconds": "sec.",
+    "cpu_seconds": "cpu\nsec.",
     "transitions_per_second": "trans./s",
 }
 """How columns are called; others by their names, a word a line."""

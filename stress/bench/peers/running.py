@@ -22,7 +22,7 @@ GRACE_SECONDS = 60.0
 
 
 class Said(NamedTuple):
-    """What a checker said of a program; seconds without the start of its interpreter."""
+    """What a checker said of a program; processor seconds without the start of its interpreter."""
 
     violated: bool
     executions: int
