@@ -93,12 +93,13 @@ class FileDescription(Shared):
         """Read at the file position, or at ``offset`` without moving it.
 
         Errors, in the order checked:
+            EINVAL: ``offset`` is negative.
             EBADF: Not open for reading.
             EISDIR: It is a directory.
-            EINVAL: ``offset`` is negative.
         Linearizes at: the read of the data.
-        Source: read(2), pread(2).
+        Source: read(2), pread(2); the order is that of Linux ``ksys_pread64`` (the seed sliced out of range, S14).
         """
+        _require_not_negative(offset)
         if not is_readable(self.flags):
             raise FsError(errno.EBADF)
         return self.impl.read(size, offset)
@@ -107,11 +108,12 @@ class FileDescription(Shared):
         """Write at the file position, or at ``offset`` without moving it; at the end with ``O_APPEND``.
 
         Errors, in the order checked:
-            EBADF: Not open for writing.
             EINVAL: ``offset`` is negative.
+            EBADF: Not open for writing.
         Linearizes at: the write of the data.
         Source: write(2), pwrite(2).
         """
+        _require_not_negative(offset)
         if not is_writable(self.flags):
             raise FsError(errno.EBADF)
         return self.impl.write(data, offset)
@@ -147,6 +149,12 @@ class FileDescription(Shared):
         Source: fstat(2).
         """
         return self.impl.stat()
+
+
+def _require_not_negative(offset: int | None) -> None:
+    """EINVAL for a negative offset."""
+    if offset is not None and offset < 0:
+        raise FsError(errno.EINVAL)
 
 
 def new_file_description(impl: FileDescriptionImpl, mount: Mount, dentry: Dentry, flags: int) -> FileDescription:

@@ -75,7 +75,7 @@ def on_handle(state: State, o: op.HandleOperation, handle: Handle) -> Outcome:
         case op.Read() | op.Write():
             content, offset = state.inode(handle.at.dentry).content, handle.offset if o.offset is None else o.offset
             permitted = ("r" if isinstance(o, op.Read) else "w") in handle.access
-            refuse(EBADF=not permitted, EISDIR=kind == "directory", EINVAL=offset < 0)
+            refuse(EINVAL=offset < 0, EBADF=not permitted, EISDIR=kind == "directory")
             data = content[offset : offset + o.size_bytes] if isinstance(o, op.Read) else o.data
             if isinstance(o, op.Write) and data:
                 content = content[:offset].ljust(offset, b"\0") + data + content[offset + len(data) :]

@@ -53,7 +53,6 @@ class RegularFileDescription(MemfsDescription):
     def read(self, size: int, offset: int | None) -> bytes:
         """See ``FileDescription.read``."""
         if offset is not None:
-            _require_not_negative(offset)
             return self.file.read_data()[offset : offset + size]
         self.mu.lock()
         try:
@@ -67,7 +66,6 @@ class RegularFileDescription(MemfsDescription):
     def write(self, data: bytes, offset: int | None) -> int:
         """See ``FileDescription.write``."""
         if offset is not None:
-            _require_not_negative(offset)
             self.file.write_data(data, None if self.appends else offset)
             return len(data)
         self.mu.lock()
@@ -89,7 +87,8 @@ class RegularFileDescription(MemfsDescription):
                 offset += self.file.size()
             elif whence != SEEK_SET:
                 raise FsError(errno.EINVAL)
-            _require_not_negative(offset)
+            if offset < 0:
+                raise FsError(errno.EINVAL)
             self.position.write(offset)
         finally:
             self.mu.unlock()
@@ -150,8 +149,3 @@ class DirectoryDescription(MemfsDescription):
             inode = inode_of(child)
             entries.append(((2, name), Dirent(name, inode.ino, inode.kind())))
         return sorted(entries, key=lambda entry: entry[0])
-
-
-def _require_not_negative(offset: int) -> None:
-    if offset < 0:
-        raise FsError(errno.EINVAL)

@@ -2,7 +2,8 @@
 
 ``impl`` keeps no such books itself. A count that reaches zero is what destroys its owner, so "destroyed exactly once" is "reached
 zero once and stays there": any later step on such a count but a look is an error at once. So is a step that must wait, since with
-one thread it would wait for ever: a lock taken twice, a lookup inside one's own write section.
+one thread it would wait for ever: a lock taken twice, a lookup inside one's own write section. And so is a lock taken against the
+documented order (``impl``, ``impl.memfs``), or a reference dropped with a lock held that forbids it (O7).
 """
 
 from __future__ import annotations
@@ -10,8 +11,14 @@ from __future__ import annotations
 from itertools import count
 from typing import Any, TypeVar
 
+from impl.dentry import Dentry
 from impl.errors import InvariantError
+from impl.memfs.descriptions import RegularFileDescription
+from impl.memfs.inode import RegularFile
+from impl.memfs.tree import MemfsTree
+from impl.mount_table import MountTable
 from impl.sync import INT64_MAX, AtomicInt64, Mutex, RWMutex, SeqCount, Shared
+from impl.vfs_state import VfsState
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
 from weft.cells.monitor import Event
@@ -19,6 +26,20 @@ from weft.cells.world import SETUP, Tag
 
 CellT = TypeVar("CellT", bound=Cell)
 SharedT = TypeVar("SharedT", bound=Shared)
+
+LOCK_ORDER: tuple[tuple[type[Shared], str], ...] = (
+    (VfsState, "fs_types_mu"),  # never with another
+    (MemfsTree, "mu"),
+    (VfsState, "mount_mu"),
+    (Dentry, "mu"),
+    (MountTable, "seq"),
+    (RegularFileDescription, "mu"),
+    (RegularFile, "mu"),
+)
+"""Outermost first: who has the lock, and in which attribute. ``seq`` is the write section."""
+
+NO_DROP_UNDER = (VfsState, Dentry, MountTable)
+"""With whose locks held no reference may be dropped."""
 
 THE_THREAD = 0
 FREE = (0, (0, 0, (), ()))
@@ -32,7 +53,8 @@ class Ledger:
         self.counted: list[Shared] = []  # everything with a reference count, as made
         self.living: dict[Cell, Shared] = {}  # that whose count is not zero yet, by its count
         self.dead: set[Cell] = set()  # the counts that reached zero
-        self.held: set[Cell] = set()  # locks that are taken
+        self.held: dict[Cell, int] = {}  # locks that are taken, with their places in the order
+        self.ranks: dict[Cell, int] = {}  # the places of all locks in the order
         self.writes = 0  # how often anything but a lock or a reference count was written
         self._made = count()
 
@@ -53,6 +75,7 @@ class Ledger:
     def _note(self, cell: Cell, before: Any) -> None:
         """Write down what a step did."""
         if cell in self.living:
+            self._check_drop(cell, before)
             if cell.value & INT64_MAX == 0:
                 del self.living[cell]
                 self.dead.add(cell)
@@ -60,9 +83,23 @@ class Ledger:
             raise InvariantError("destroyed-once", f"{cell.label} was zero for good and went from {before} to {cell.value}")
         elif isinstance(cell, Mutex | RWMutex | SeqCount):
             taken = cell.value % 2 if isinstance(cell, SeqCount) else cell.value not in FREE
-            (self.held.add if taken else self.held.discard)(cell)
+            self._take(cell) if taken else self.held.pop(cell, None)
         else:
             self.writes += 1
+
+    def _take(self, lock: Cell) -> None:
+        """A lock is taken: after all that are held, but for several ``Dentry.mu`` together, under ``mount_mu``."""
+        rank, held = self.ranks[lock], self.held.values()
+        together = LOCK_ORDER[rank][0] is Dentry and any(LOCK_ORDER[place][0] is VfsState for place in held)
+        if lock not in self.held and any(place > rank or (place == rank and not together) for place in held):
+            raise InvariantError("lock-order", f"{lock.label} is taken with {list(self.held)!r} held")
+        self.held[lock] = rank
+
+    def _check_drop(self, refs: Cell, before: int) -> None:
+        """A reference count was changed: lowered only with no lock held that forbids it."""
+        forbidding = [lock for lock, rank in self.held.items() if LOCK_ORDER[rank][0] in NO_DROP_UNDER]
+        if forbidding and refs.value & INT64_MAX < before & INT64_MAX:
+            raise InvariantError("drop-under-lock", f"{refs.label} is lowered with {forbidding!r} held")
 
     def adopt(self, cell: CellT) -> CellT:
         """See ``World.adopt``."""
@@ -71,6 +108,9 @@ class Ledger:
 
     def intern(self, shared: SharedT) -> SharedT:
         """See ``World.intern``."""
+        for rank, (owner, attribute) in enumerate(LOCK_ORDER):
+            if isinstance(shared, owner):
+                self.ranks[getattr(shared, attribute)] = rank
         refs = getattr(shared, "refs", None)
         if isinstance(refs, AtomicInt64):
             self.counted.append(shared)

@@ -4,8 +4,8 @@ The choice looks at the model's state, for two reasons: half of the paths lead s
 first check, and a handle or namespace is named as unused only if it is (misuse of names is the model's own, see
 ``operations``). Nothing else depends on the model.
 
-Not generated: BeginWrite and EndWrite (no system call), negative sizes (no ``size_t``) and offsets, and a Bind with two different
-cwds (mount(2) has one).
+Not generated: BeginWrite and EndWrite (no system call), negative sizes (no ``size_t``), a negative offset with an unknown handle
+(the model refuses names first), and a Bind with two different cwds (mount(2) has one).
 """
 
 import random
@@ -20,6 +20,7 @@ FILES = ("f", "g")
 LINKS = ("l", "m")
 PARTS = (*NAMES, *NAMES, *FILES, *LINKS, ".", "..", "..")
 HANDLES = (1, 2, 3, 4)
+UNKNOWN = 9
 NAMESPACES = ("init", "two", "three")
 LABELS = ("F", "G", "H")
 KINDS = ("directory", "file", "symlink")
@@ -95,7 +96,7 @@ class Generator:
         """A handle to start at, now and then."""
         if not self.state.handles or self.chance(0.7):
             return None
-        return 9 if self.chance(0.02) else self.held([handle.name for handle in self.state.handles])
+        return UNKNOWN if self.chance(0.02) else self.held([handle.name for handle in self.state.handles])
 
     def held(self, handles: list[Handle]) -> Handle:
         """One of the ``handles``, rather one whose mount was detached or whose name is gone."""
@@ -143,7 +144,7 @@ class Generator:
     def handle(self, access: str = "", kind: str = "") -> Handle | None:
         """One that is held, mostly with the ``access`` and of the ``kind``; None if there is none."""
         if self.chance(0.02):
-            return 9
+            return UNKNOWN
         held = [
             handle.name
             for handle in self.state.handles
@@ -155,9 +156,9 @@ class Generator:
             held = [handle.name for handle in self.state.handles]
         return self.held(held) if held else None
 
-    def offset(self) -> int | None:
-        """Of a read or a write."""
-        return None if self.chance(0.5) else self.random.randint(0, 4)
+    def offset(self, handle: Handle) -> int | None:
+        """Of a read or a write through ``handle``."""
+        return None if self.chance(0.5) else self.random.randint(-(handle != UNKNOWN), 4)
 
 
 def create(kind: type[op.Mkdir]) -> Callable[[Generator], Operation]:
@@ -267,12 +268,12 @@ def on_handle(kind: type[op.Close | op.Readdir | op.StatHandle]) -> Callable[[Ge
 
 def read(g: Generator) -> Operation | None:
     handle = g.handle("r", "file")
-    return None if handle is None else op.Read(handle, size_bytes=g.random.randint(0, 4), offset=g.offset())
+    return None if handle is None else op.Read(handle, size_bytes=g.random.randint(0, 4), offset=g.offset(handle))
 
 
 def write(g: Generator) -> Operation | None:
     handle, data = g.handle("w", "file"), g.random.choice((b"", b"x", b"yz", b"uvw"))
-    return None if handle is None else op.Write(handle, data=data, offset=g.offset())
+    return None if handle is None else op.Write(handle, data=data, offset=g.offset(handle))
 
 
 def new_namespace(g: Generator) -> Operation | None:

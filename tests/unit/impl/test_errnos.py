@@ -342,15 +342,17 @@ CASES = {
     "register_filesystem_type": [("EBUSY", lambda m: m.vfs.register_filesystem_type(MemfsType()))],
 }
 
+NO_MATTER_WHAT = [("/f", O_RDONLY), ("/f", O_WRONLY), ("/d", O_RDONLY), ("/f", O_PATH)]
+
 DESCRIPTION_CASES = {
     "read": [
+        ("EINVAL", *(on_fd(path, flags, lambda fd: fd.read(1, offset=-1)) for path, flags in NO_MATTER_WHAT)),
         ("EBADF", on_fd("/f", O_WRONLY, lambda fd: fd.read(1)), on_fd("/d", O_PATH, lambda fd: fd.read(1))),
         ("EISDIR", on_fd("/d", O_RDONLY, lambda fd: fd.read(1))),
-        ("EINVAL", on_fd("/f", O_RDONLY, lambda fd: fd.read(1, offset=-1))),
     ],
     "write": [
+        ("EINVAL", *(on_fd(path, flags, lambda fd: fd.write(b"x", offset=-1)) for path, flags in NO_MATTER_WHAT)),
         ("EBADF", on_fd("/f", O_RDONLY, lambda fd: fd.write(b"x")), on_fd("/d", O_RDONLY, lambda fd: fd.write(b"x"))),
-        ("EINVAL", on_fd("/f", O_WRONLY, lambda fd: fd.write(b"x", offset=-1))),
     ],
     "seek": [
         ("EBADF", on_fd("/f", O_PATH, lambda fd: fd.seek(0))),
