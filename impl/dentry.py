@@ -44,7 +44,7 @@ class CountedDentryImpl(DentryImpl):
 
     def __init__(self, name: str) -> None:
         self.name = name
-        # References held on the dentry. Atomic.
+        # References held on the dentry. Atomic. Invariant inode-refs: as many as holders; zero is final.
         self.refs = AtomicInt64(1)
 
     def inc_ref(self) -> None:

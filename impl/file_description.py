@@ -68,7 +68,7 @@ class FileDescription(Shared):
         self.impl = impl
         self.vd = vd
         self.flags = flags
-        # References: one for each descriptor, and for each call under way. Atomic.
+        # References: one for each descriptor, and for each call under way. Atomic. Invariant destroyed-once: zero is final.
         self.refs = AtomicInt64(1)
 
     def inc_ref(self) -> None:

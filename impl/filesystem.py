@@ -91,7 +91,8 @@ class Filesystem(Shared):
         """A filesystem with one reference, the caller's."""
         self.name = name
         self.impl = impl if impl is not None else FilesystemImpl(f"{name}.impl")
-        # One reference per mount of it, and the creator's until handed to a mount. Atomic.
+        # One reference per mount of it, and the creator's until handed to a mount. Atomic. Invariant filesystem-refs: as
+        # many as there are mounts of it with references; zero is final.
         self.refs = AtomicInt64(1)
 
     def inc_ref(self) -> None:

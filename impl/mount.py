@@ -65,7 +65,7 @@ class Mount(Shared):
         self.parent: AtomicReference[Mount | None] = AtomicReference(None)
         self.point: AtomicReference[Dentry | None] = AtomicReference(None)
         # The namespace this was last connected in; stays after an umount. Guarded by vfs.mount_mu. No reference is
-        # held on it.
+        # held on it. Invariant tree: while not umounted, the parents lead to its root mount.
         self.ns: Field[MountNamespace | None] = Field(None)
         # The mounts whose parent is this one. Guarded by vfs.mount_mu. Invariant children-parent: exactly the
         # connected mounts with that parent; each of them holds a reference on this one.

@@ -77,9 +77,10 @@ class MountTable(Shared):
         self.hash_function = hash_function
         # Odd while a mutator changes the table or any mount's key. Write sections are serialised by mount_mu.
         self.seq = SeqCount()
-        # Low 6 bits: log2 of the capacity; the rest: number of entries. Written under mount_mu in a write section.
+        # Low 6 bits: log2 of the capacity; the rest: number of entries. Atomic; written under mount_mu in a write section.
+        # Invariant table-size: so many slots are not empty, at most 13/16 of the capacity.
         self._size = AtomicInt64(INITIAL_ORDER)
-        # The slots. Replaced when the table grows, under mount_mu in a write section. Invariant table-size: as many as
+        # The slots. Atomic; replaced when the table grows, under mount_mu in a write section. Invariant table-size: as many as
         # the order in _size says.
         self._slots = AtomicReference(SlotArray(PrivateSlots(1 << INITIAL_ORDER).contents()))
 

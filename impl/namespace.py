@@ -25,7 +25,7 @@ class MountNamespace(Shared):
         self.name = name
         # The mount at the bottom of "/". It cannot be umounted, only released with the namespace.
         self.root_mount = root_mount
-        # References of processes. Atomic. At zero the whole tree is umounted.
+        # References of processes. Atomic. At zero the whole tree is umounted. Invariant destroyed-once: zero is final.
         self.refs = AtomicInt64(1)
         # How many mounts of this namespace sit on a dentry; absent means none. Guarded by vfs.mount_mu. Decides whether
         # a dentry may be deleted or renamed, so it is kept even when the namespace has no references left. It counts,

@@ -38,7 +38,10 @@ class Slot(Shared):
 
     def __init__(self, name: str, value: Mount | None, hash_word: int) -> None:
         self.name = name
+        # The mount, or None if the slot is empty. Atomic; written under mount_mu in a write section. Invariant table-entry:
+        # every connected mount is in exactly one slot, with no empty one between it and its home.
         self.value: AtomicReference[Mount | None] = AtomicReference(value)
+        # The hash word of its key; stale while the slot is empty. Atomic; written as the value is. Invariant table-entry.
         self.hash = AtomicInt64(hash_word)
 
 

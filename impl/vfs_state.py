@@ -42,7 +42,7 @@ class VfsState(Shared):
         self.mountpoints: SharedDict[Dentry, tuple[Mount, ...]] = SharedDict()
         # Guards fs_types. Never held together with another lock.
         self.fs_types_mu = RWMutex()
-        # The filesystem types that can be mounted, by name. Guarded by fs_types_mu.
+        # The filesystem types that can be mounted, by name. Guarded by fs_types_mu. Never unregistered or replaced.
         self.fs_types: SharedDict[str, FilesystemType] = SharedDict()
 
     def _vfs(self) -> VirtualFilesystem:

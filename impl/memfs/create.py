@@ -94,9 +94,7 @@ class MemfsCreate(MemfsTree):
     def _child_locked(self, parent: Dentry, name: str) -> Dentry | None:
         """The entry ``name`` of a directory, or ``None``."""
         directory = inode_of(parent)
-        if not isinstance(directory, Directory):
-            raise FsError(errno.ENOTDIR)
-        return directory.children.get(name)
+        return directory.children.get(name) if isinstance(directory, Directory) else None
 
     def _add_child_locked(self, parent: Dentry, name: str, inode: Inode) -> Dentry:
         """Enter ``inode`` into a directory under ``name``. Needs ``mu`` for writing."""

@@ -109,7 +109,7 @@ class DirectoryDescription(MemfsDescription):
         super().__init__(name, fs, directory)
         self.dentry = dentry
         self.directory = directory
-        # The last entry returned. Guarded by the tree's mu, held for writing.
+        # The last entry returned. Guarded by the tree's mu, held for writing. Never moves back but by a rewind.
         self.cursor: Field[Cursor] = Field(BEGINNING)
 
     def read(self, size: int, offset: int | None) -> bytes:  # noqa: ARG002 - whatever they are

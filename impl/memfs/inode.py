@@ -38,7 +38,8 @@ class Inode(Shared):
         self.name = name
         self.ino = ino
         self.mode = mode
-        # References through dentries, and one of the tree while nlink is not 0. Atomic.
+        # References through dentries, and one of the tree while nlink is not 0. Atomic. Invariant inode-refs: as many as
+        # holders; zero is final.
         self.refs = AtomicInt64(refs)
         # Number of names; for a directory 2 plus its subdirectories; 0 once deleted. Guarded by the tree's mu. Invariant
         # links-counted: agrees with the tree.
@@ -78,7 +79,7 @@ class Directory(Inode):
         # dentry.
         self.children: SharedDict[str, Dentry] = SharedDict()
         # The directory this was deleted from, with a reference on it, so that ".." still leads there; None while not
-        # deleted. Written once, under the tree's mu.
+        # deleted. Guarded by the tree's mu. Never changed once set.
         self.deleted_from: Field[Inode | None] = Field(None)
 
     def destroy(self) -> None:
@@ -93,10 +94,11 @@ class RegularFile(Inode):
 
     def __init__(self, name: str, ino: int, permissions: int) -> None:
         super().__init__(name, ino, S_IFREG | permissions, nlink=1)
+        # Guards the contents. An inner lock: taken with the tree's mu or a description's held, and nothing after it.
         self.mu = RWMutex()
-        # The contents. Guarded by mu.
+        # The contents. Guarded by mu. Invariant: empty once refs is zero.
         self.data: Field[bytes] = Field(b"")
-        # len(data). Written under mu; atomic, so that stat needs no lock.
+        # Length of the contents. Written under mu; atomic, so that stat needs no lock. Invariant: len(data) while mu is free.
         self.data_len = AtomicInt64()
 
     def size(self) -> int:
@@ -159,7 +161,8 @@ class MemfsDentry(DentryImpl):
     def __init__(self, name: str, inode: Inode, parent: Dentry | None) -> None:
         self.name = name
         self.inode = inode
-        # The directory it is in, or was in when it was deleted; None for the root. Guarded by the tree's mu.
+        # The directory it is in, or was in when it was deleted; None for the root. Guarded by the tree's mu. Invariant
+        # parent-links: that directory has this entry, unless it was deleted.
         self.parent: Field[Dentry | None] = Field(parent)
 
     def is_directory(self) -> bool:

@@ -29,8 +29,9 @@ class MemfsTree(FilesystemImpl):
             name: Shown by stat as the device, and in front of paths in traces.
         """
         super().__init__(name)
+        # Guards the whole tree: entries, parents, link counts. A filesystem lock: the outermost of all, see ``impl``.
         self.mu = RWMutex()
-        # The last inode number given out. Atomic.
+        # The last inode number given out. Atomic. Never lowered, so no two inodes share one.
         self._last_ino = AtomicInt64(ROOT_INO)
         # The root directory. References: the tree's and the caller's.
         inode = Directory(f"{name}:/.inode", ROOT_INO, ROOT_PERMISSIONS, refs=2)

@@ -1,10 +1,13 @@
 """Every errno that an operation's docstring lists has a case here that provokes it, in the order of the docstring."""
 
+import ast
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
+import impl
 from impl import FsError, VirtualFilesystem
 from impl.file_description import FileDescription
 from impl.flags import (
@@ -22,6 +25,7 @@ from impl.flags import (
     TMPFILE,
 )
 from impl.memfs.filesystem import MemfsType
+from tests.unit.impl.machine import Machine
 
 
 def prepare(m):
@@ -425,6 +429,30 @@ def test_the_case_fails_with_its_errno_and_changes_no_invariant(m, expected, cas
     m.check()
 
 
+def create(path):
+    return lambda m: m.create(path)
+
+
+def make_in_read_only(m, vd):
+    read_only(m)
+    m.vfs.mkdir_at(m.at("x", start=vd))
+
+
+def on_file_of_umounted(operation):
+    """``operation(m, at)`` on the file of a mount that was umounted."""
+
+    def case(m):
+        vd = m.handle("/mnt")
+        m.umount("/mnt", lazy=True)
+        operation(m, m.at("f", start=vd))
+
+    return case
+
+
+def bind_from_another_namespace(m, vd):
+    in_other_namespace("/d", lambda m, source: m.vfs.bind_at(m.at(".", start=source), m.at(".", start=vd)))(m)
+
+
 ORDERS = {
     "an existing name before a read-only mount": ("EEXIST", after(read_only, mkdir("/d"))),
     "a missing name before a read-only mount": ("ENOENT", after(read_only, unlink("/missing"))),
@@ -439,6 +467,26 @@ ORDERS = {
     "unknown flags before a missing path": ("EINVAL", umount("/missing", 4)),
     "another mount before a bad name": ("EXDEV", rename("/f", "/mnt/.")),
     "a bad name before a missing source": ("EBUSY", rename("/missing", "/d/..")),
+    "an existing name before another mount": ("EEXIST", link("/f", "/mnt/f")),
+    "a slash after a new name before another mount": ("ENOENT", link("/f", "/mnt/h/")),
+    "a deleted directory before a read-only mount": ("ENOENT", in_dead(make_in_read_only)),
+    "an empty target before a missing directory": ("ENOENT", symlink("/f/x", "")),
+    "a read-only mount before a slash after a file": ("EROFS", after(read_only, rename("/f/", "/x"))),
+    "a read-only mount before being inside itself": ("EROFS", after(read_only, rename("/d", "/d/x"))),
+    "a slash after a file before being inside what it replaces": ("ENOTDIR", after(create("/d/f"), rename("/d/f/", "/d"))),
+    "being inside what it replaces before the kinds": ("ENOTEMPTY", after(create("/d/f"), rename("/d/f", "/d"))),
+    "the kinds before entries": ("EISDIR", rename("/f", "/d")),
+    "entries before being a mount point, when renaming": ("ENOTEMPTY", after(lambda m: m.mount("/d", "N"), rename("/empty", "/d"))),
+    "an existing name before being a directory, when opening": ("EEXIST", open_("/d", O_CREAT | O_EXCL | O_WRONLY)),
+    "a symlink before a read-only mount, when opening": ("ELOOP", after(read_only, open_("/l", O_WRONLY | O_NOFOLLOW))),
+    "bad flags before a missing path, when opening": ("EINVAL", open_("/missing", TMPFILE | O_RDWR)),
+    "a file as mount point before its umounted mount": ("ENOTDIR", on_file_of_umounted(lambda m, at: m.vfs.mount_at(at, "memfs"))),
+    "a file as bind's target before its umounted mount": (
+        "ENOTDIR",
+        on_file_of_umounted(lambda m, at: m.vfs.bind_at(m.at("/d"), at)),
+    ),
+    "a deleted target before another namespace": ("ENOENT", in_dead(bind_from_another_namespace)),
+    "a negative offset before not being open for it": ("EINVAL", on_fd("/d", O_PATH, lambda fd: fd.read(1, offset=-1))),
 }
 
 
@@ -449,3 +497,38 @@ def test_errors_are_checked_in_the_documented_order(m, name):
     with pytest.raises(FsError) as failed:
         case(m)
     assert failed.value.name == expected
+
+
+def places_that_refuse():
+    """(file, line) of every ``raise FsError`` in ``impl``, and the function it is in."""
+    for path in sorted(Path(impl.__file__).parent.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            for node in ast.walk(function) if isinstance(function, ast.FunctionDef) else ():
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and getattr(node.exc.func, "id", "") == "FsError":
+                    yield (str(path), node.lineno), f"{path.stem}.{function.name}"
+
+
+def place_of(failure):
+    """Where an exception was raised."""
+    while failure.tb_next is not None:
+        failure = failure.tb_next
+    return failure.tb_frame.f_code.co_filename, failure.tb_lineno
+
+
+def test_every_place_in_impl_that_refuses_is_reached_by_a_case():
+    reached = set()
+    for case in [*(parameters.values[1] for parameters in every_case()), *(case for _, case in ORDERS.values())]:
+        machine = Machine()
+        prepare(machine)
+        with pytest.raises(FsError) as failed:
+            case(machine)
+        reached.add(place_of(failed.tb))
+        machine.shut_down()
+    places = dict(places_that_refuse())
+    assert len(places) > 40
+    assert {places[missed] for missed in places.keys() - reached} == {
+        "file_description.read",  # what a description does that overrides nothing; those of memfs override these three
+        "file_description.write",
+        "file_description.stat",
+        "vfs.new_mount",  # has no path; see test_mount_tree
+    }
