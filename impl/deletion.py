@@ -109,6 +109,10 @@ class DeletionProtocol(UmountOperations):
 
         The mounts on it leave their parents. Mounts below those stay connected to them as long as somebody refers to them, so
         that who is inside still finds the way up and down; each goes with its last reference.
+
+        Decided: "remain visible to existing handles inside" (facts 2.6) means handles in the mount below itself, which is what
+        era E1's references say (facts 2.2): it holds its parent, not its parent it. While it is connected its mount point stays
+        busy in its namespace. Linux, and gVisor since 8053cd8f0, let the parent hold it.
         """
         self.mount_mu.lock()
         try:

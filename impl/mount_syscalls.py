@@ -30,6 +30,9 @@ class MountSyscalls(PathSyscalls, FilesystemTypes):
         As with bind, a directory covers only a directory. The seed leaves that test open; without it ".." from the mount leads
         to a file, which has no parent.
 
+        Decided: a mount point reached by a handle may be in another namespace, and the mount then joins that one (facts 1.5: it
+        takes its namespace from the mount it is on). Linux says EINVAL, and so does bind, here too.
+
         Args:
             operation: The mount point.
             fs_type_name: A registered type.

@@ -169,7 +169,7 @@ def rename(old: Walk, new: Walk, namespace: str) -> State:
 
 
 def mount_on(state: State, o: op.Mount | op.Bind, source: VirtualDentry, at: VirtualDentry) -> State:
-    """Mount on top of what is mounted ``at`` a new filesystem, or once more what ``source`` names."""
+    """Mount a new filesystem, or once more what ``source`` names, on top of what is ``at``, and in that one's namespace."""
     if isinstance(o, op.Mount):
         state, mount = state.add_filesystem(o.filesystem)
         new = mount._replace(read_only=o.read_only)

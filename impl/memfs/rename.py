@@ -1,5 +1,8 @@
 """Renaming, with replacement. The seed answers EPERM; this is what ``tmpfs`` later did, in Linux's order of checks.
 
+Decided: but for one. A source that does not exist comes before a read-only mount and before a deleted new directory, since all
+names are resolved before anything else is checked (facts 1.6, 2.1 at f45df7505); Linux asks for write access first.
+
 Source: gVisor ``tmpfs/filesystem.go`` ``RenameAt``; Linux ``do_renameat2``, ``vfs_rename``; rename(2).
 """
 
