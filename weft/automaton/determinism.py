@@ -24,6 +24,7 @@ _CLOCKS = {
     "posix": {"urandom", "getrandom", "times"},
     "_thread": {"get_ident", "get_native_id"},
 }
+_SUSPICIOUS = frozenset({"id", "random", "getrandbits"}.union(*_CLOCKS.values()))
 _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
@@ -37,8 +38,9 @@ class Watch:
     def __init__(self) -> None:
         self.offence = ""
 
-    def __call__(self, frame: FrameType, event: str, function: Any) -> None:  # noqa: D102 - a profile function
-        if event != "c_call" or self.offence or not _forbidden(function, frame):
+    def note(self, frame: FrameType, function: Any) -> None:
+        """A call into C of a function whose name is suspicious."""
+        if self.offence or not _forbidden(function, frame):
             return
         name = getattr(function, "__qualname__", repr(function))
         module = getattr(function, "__module__", None) or type(getattr(function, "__self__", None)).__module__
@@ -76,8 +78,14 @@ def watched(watch: Watch) -> Iterator[None]:
     callbacks = gc.callbacks[:]
     gc.callbacks.clear()  # what others want to know of a collection is not the thread's doing
     gc.disable()
+
+    def look(frame: FrameType, event: str, function: Any, suspicious: frozenset[str] = _SUSPICIOUS) -> None:
+        # Called for every call and return there is: half of a search's time goes here if it does more than this.
+        if event == "c_call" and function.__name__ in suspicious:
+            watch.note(frame, function)
+
     if replaceable:
-        sys.setprofile(watch)
+        sys.setprofile(look)
     try:
         yield
     finally:

@@ -2,7 +2,8 @@
 
 Each race is searched by one worker process, which collects it again by ``FILE::RACE`` (a scenario does not pickle) and sends back a
 record of what came out, not the exploration (values of the code under test need not pickle either). Answers are in the order of the
-races, whatever order they came in. A worker that dies is the answer of its race; another one takes its place.
+races, whatever order they came in; races of many threads begin first, as they take longest (how many is for a worker to find out,
+since a set-up may do anything). A worker that dies is the answer of its race; another one takes its place.
 
 Ctrl-C reaches the parent only. It raises a flag which the searches see at their next pulse, so that they end as they would in one
 process; who has not answered after ``GRACE_SECONDS`` is killed. Workers whose parent dies end themselves.
@@ -26,11 +27,14 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
+from weft.cells import world
 from weft.check.collect import Race, collect
 from weft.check.judge import Judgement
 from weft.check.paths import said, scrubbed
 from weft.check.run import INTERRUPTED, Checked, Plan, Watcher, check
 from weft.errors import EngineBug, WeftError
+from weft.scenario import Scenario
+from weft.worlds.controlled import ControlledWorld
 
 RecordT = TypeVar("RecordT")
 Record = Callable[[Checked], RecordT]
@@ -41,6 +45,8 @@ GRACE_SECONDS = 2.0
 
 REFRESH_SECONDS = 0.1
 _JOIN_SECONDS = 5.0
+_SIZES = -1
+"""Stands for a race's number where a worker counts threads."""
 _STATES, _TRANSITIONS, _SECONDS, _STOP = range(4)
 
 
@@ -94,6 +100,7 @@ class _Parallel(Generic[RecordT]):
     def run(self, watcher: ParallelWatcher) -> list[RecordT]:
         try:
             with suppress(KeyboardInterrupt):
+                self._ask_for_sizes()
                 while self._start() or self._busy():
                     wait([slot.future for slot in self._busy()], timeout=REFRESH_SECONDS, return_when=FIRST_COMPLETED)
                     self._gather()
@@ -109,6 +116,19 @@ class _Parallel(Generic[RecordT]):
     def _busy(self) -> list[_Slot]:
         return [slot for slot in self._slots if slot.number is not None]
 
+    def _ask_for_sizes(self) -> None:
+        """Let one worker count the threads of all races, while the others begin."""
+        if len(self._races) > len(self._slots):
+            self._slots[0].begin(_SIZES, _threads_of, [race.name for race in self._races])
+
+    def _sort(self, slot: _Slot) -> None:
+        """Begin with the largest of what is left. Without an answer (a set-up ended the worker) the order stays."""
+        try:
+            threads = slot.future.result()
+            self._waiting = deque(sorted(self._waiting, key=lambda number: -threads[number]))
+        except Exception:
+            slot.bury()
+
     def _start(self) -> bool:
         """Give races to the idle; whether any was left to give."""
         left = bool(self._waiting)
@@ -120,7 +140,10 @@ class _Parallel(Generic[RecordT]):
 
     def _gather(self) -> None:
         for slot in self._busy():
-            if slot.number is not None and slot.future.done():
+            if slot.number == _SIZES and slot.future.done():
+                self._sort(slot)
+                slot.number = None
+            elif slot.number is not None and slot.future.done():
                 self._answers[slot.number] = self._result(self._races[slot.number], slot)
                 slot.number = None
 
@@ -138,7 +161,7 @@ class _Parallel(Generic[RecordT]):
         return self._record(Checked(race, judgement, reason))
 
     def _tell(self, watcher: ParallelWatcher) -> None:
-        searches = [slot.running(self._races[slot.number]) for slot in self._busy() if slot.number is not None]
+        searches = [slot.running(self._races[slot.number]) for slot in self._busy() if slot.number not in (None, _SIZES)]
         watcher.running(searches, done=len(self._answers), total=len(self._races))
 
     def _interrupt(self) -> None:
@@ -253,6 +276,19 @@ class _Pulse:
         _shared[_STATES], _shared[_TRANSITIONS], _shared[_SECONDS] = states, transitions, seconds
         if _shared[_STOP]:
             raise KeyboardInterrupt
+
+
+def _threads_of(names: Sequence[str]) -> list[int]:
+    """How many threads each race has; 0 where the set-up fails."""
+    return [_threads(race.scenario) for race in collect(names)]
+
+
+def _threads(scenario: Scenario) -> int:
+    try:
+        with world.activate(ControlledWorld()), scenario.within():
+            return len(scenario.set_up().functions)
+    except (Exception, SystemExit):
+        return 0
 
 
 def _search(name: str, plan: Plan, record: Record[RecordT]) -> RecordT:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli.conftest import RACES, ROOT, Weft
-from weft.check.parallel import Running, cores
+from weft.check.parallel import Running, _threads_of, cores
 from weft.cli.progress_line import Progress
 from weft.report.document import decoded
 
@@ -72,6 +72,30 @@ def test_progress_shows_what_runs(weft: Weft, monkeypatch: pytest.MonkeyPatch) -
     assert weft("check", f"{RACES}/lost_update.py", "-j", "2").exit_code == 0
     assert (["lost_update", "atomic_update"], 0, 2) in told or told[0][1] == 1
     assert told[-1] == ([], 2, 2)
+
+
+SIZES = """\
+from weft import AtomicInt64, Setting, scenario
+
+def build(threads, end):
+    def set_up(s: Setting) -> None:
+        end()
+        for _ in range(threads):
+            s.thread(AtomicInt64().load, name="reader")
+    return set_up
+
+one = scenario(name="one")(build(1, lambda: None))
+three = scenario(name="three")(build(3, lambda: None))
+fails = scenario(name="fails")(build(2, lambda: 1 / 0))
+leaves = scenario(name="leaves")(build(2, lambda: exit(7)))
+"""
+
+
+def test_the_size_of_a_race_is_its_threads(tmp_path: Path) -> None:
+    """By which the largest begin first; a set-up that fails is left for its turn."""
+    file = tmp_path / "sizes.py"
+    file.write_text(SIZES)
+    assert _threads_of([f"{file}::{name}" for name in ("one", "three", "fails", "leaves")]) == [1, 3, 0, 0]
 
 
 DYING = """\
