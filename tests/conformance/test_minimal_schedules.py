@@ -184,3 +184,14 @@ def test_shortening_by_replay_never_makes_it_worse_and_often_finds_the_best() ->
 
 def test_a_schedule_that_does_not_show_it_is_not_shortened() -> None:
     assert shortened(program("large", large), Schedule(()), "final:nothing") is None
+
+
+def test_ctrl_c_while_the_best_schedule_is_sought_keeps_the_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("weft.search.exhaustive.minimised", interrupted)
+    found = explore(program("late", late))
+    [violation] = found.violations
+    assert (found.verdict, found.stopped_by) == ("VIOLATED", "Ctrl-C")
+    assert (violation.slug, violation.minimal, violation.replayed) == ("final:two_is_last", False, True)

@@ -97,3 +97,19 @@ def test_every_kind_of_violation_has_its_text() -> None:
         "misuse",
         "never",
     }
+
+
+def test_nothing_but_what_is_made_to_be_pasted_is_wider_than_asked() -> None:
+    for name, (_, width) in TEXTS.items():
+        for line in (GOLDEN / f"{name}.txt").read_text().splitlines():
+            assert len(line) <= int(width) or line.startswith(("replay   weft replay ", "schedule v1:")), f"{name}: {line}"
+
+
+def test_steps_that_play_no_part_are_folded_and_verbose_shows_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    race = "tests/golden/failing.py::long_with_bystanders"
+    short, whole = (CliRunner().invoke(cli, ["check", race, *options]).stdout for options in ([], ["-v"]))
+    assert "... 2 steps that play no part" in short
+    assert "... 9 steps\n" in short
+    assert "... " not in whole
+    assert whole.count("AtomicInt64#1.add(1)") == 18
