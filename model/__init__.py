@@ -3,7 +3,7 @@
 ``step(state, operation) -> (state, result)`` is a pure function over immutable, hashable values. A result is ``("ok", payload)`` or
 the name of an errno; an operation that fails changes nothing. The one user may do anything, so there is no EACCES, and no EPERM
 of permissions. Nothing is said about locks, reference counts or progress, nor about inode numbers: a place is identified by
-the label its filesystem was given. ``visible_tree`` is everything a namespace can reach.
+the label its filesystem was given.
 
 What an implementation may do beyond this while calls overlap is in ``allowances``; nothing, by default.
 
@@ -15,11 +15,7 @@ from model.operations import CreateNamespace, Operation
 from model.specification import Result, step
 from model.state import State
 
-__all__ = [
-    "Allowances", "Operation", "Result", "State", "Unfinished", "alternatives", "initial", "resume", "step", "visible_tree",
-]  # fmt: skip
-
-visible_tree = State.visible_tree
+__all__ = ["Allowances", "Operation", "Result", "State", "Unfinished", "alternatives", "initial", "resume", "step"]
 
 
 def initial(namespace: str = "init", filesystem: str = "root") -> State:

@@ -3,7 +3,6 @@
 ``step`` stays one deterministic instant per call. A linearizability monitor also asks ``alternatives``, at any instant of a call
 that something overlaps, for further transitions from there. One either ends the call, or does its first part and leaves an
 ``Unfinished`` rest, which the monitor places later with ``resume``; a scratch handle holds its place, as a walker's references do.
-
 Only a ".." written in the path is split off, not one in a symlink's target, and only for Stat, GetDentry and Open.
 """
 

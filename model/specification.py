@@ -14,7 +14,6 @@ from model.state import SPECIAL, Dentry, Handle, Inode, MountId, Namespace, Refu
 Result = tuple[str, Any] | str  # ("ok", payload), or the name of an errno
 Outcome = tuple[State, Any]  # of an operation that succeeds: the new state and the payload
 
-DIRECTORY = Inode("directory")
 RMDIR = {"": "EBUSY", ".": "EINVAL", "..": "ENOTEMPTY"}  # the errors of a path that ends in no name
 UNLINK = {"": "EBUSY", ".": "EISDIR", "..": "EISDIR"}
 
@@ -44,7 +43,7 @@ def on_path(state: State, o: op.PathOperation) -> Outcome:
             refuse(EINVAL=kind != "symlink")
             return state, target.decode()
         case op.GetDentry() | op.Open(): return open_file(walk, o)
-        case op.Mkdir(): return create(DIRECTORY, walk.to_last()), None
+        case op.Mkdir(): return create(Inode("directory"), walk.to_last()), None
         case op.Symlink():
             refuse(ENOENT=not o.target)
             return create(Inode("symlink", o.target.encode()), walk.to_last()), None
@@ -90,13 +89,13 @@ def on_namespace(state: State, o: op.NamespaceOperation) -> State:
     if isinstance(o, op.CreateNamespace | op.CloneNamespace):
         refuse(EBADFD=o.namespace in {namespace.name for namespace in state.namespaces})
         if isinstance(o, op.CreateNamespace):
-            state, mount = state.add_filesystem(o.filesystem)
-            mounts = [mount._replace(namespace=o.namespace)]
+            state, mount = state.add_filesystem(o.filesystem, namespace=o.namespace)
+            mounts = [mount]
         else:
             tree = state.subtree(named(state.namespaces, o.source, "ESRCH").root)
-            copies = {old: MountId(len(state.mounts) + k) for k, old in enumerate(tree)}
-            points = [point and point._replace(mount=copies[point.mount]) for point in (state.mounts[old].point for old in tree)]
-            mounts = [state.mounts[old]._replace(point=at, namespace=o.namespace) for old, at in zip(tree, points, strict=True)]
+            copy = {old: MountId(len(state.mounts) + k) for k, old in enumerate(tree)}
+            mounts = [state.mounts[old]._replace(namespace=o.namespace) for old in tree]
+            mounts = [each._replace(point=each.point and each.point._replace(mount=copy[each.point.mount])) for each in mounts]
         new = Namespace(o.namespace, MountId(len(state.mounts)))
         return state.put("namespaces", new)._replace(mounts=(*state.mounts, *mounts))
     namespace = named(state.namespaces, o.namespace, "ESRCH")
@@ -129,7 +128,7 @@ def create(new: Inode | VirtualDentry, walk: Walk) -> State:
     state, (mount, parent) = walk.state, walk.at
     refuse(
         EEXIST=walk.name in SPECIAL or walk.child is not None,
-        ENOENT=state.dentries[parent].dead or (walk.must_be_directory and new != DIRECTORY),
+        ENOENT=state.dentries[parent].dead or (walk.must_be_directory and new != Inode("directory")),
         EXDEV=isinstance(new, VirtualDentry) and new.mount != mount,
         EROFS=state.mounts[mount].read_only,
         EPERM=isinstance(new, VirtualDentry) and state.is_directory(new.dentry),
@@ -171,8 +170,7 @@ def rename(old: Walk, new: Walk, namespace: str) -> State:
 def mount_on(state: State, o: op.Mount | op.Bind, source: VirtualDentry, at: VirtualDentry) -> State:
     """Mount a new filesystem, or once more what ``source`` names, on top of what is ``at``, and in that one's namespace."""
     if isinstance(o, op.Mount):
-        state, mount = state.add_filesystem(o.filesystem)
-        new = mount._replace(read_only=o.read_only)
+        state, new = state.add_filesystem(o.filesystem, read_only=o.read_only)
     else:
         new = state.mounts[source.mount]._replace(root=source.dentry)
     top = state.follow(at)

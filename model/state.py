@@ -21,26 +21,15 @@ from model.operations import HandleName
 MountId = NewType("MountId", int)
 DentryId = NewType("DentryId", int)
 InodeId = NewType("InodeId", int)
-Kind = Literal["directory", "file", "symlink"]
-MAX_SYMLINKS = 40
+Named = TypeVar("Named", "Namespace", "Handle")
 SPECIAL = ("", ".", "..")  # what is no name
 
 
-class Refused(Exception):
-    """An operation fails; the errno's name is its text. Internal: ``step`` turns it into a result."""
-
-
-def refuse(**errors: object) -> None:
-    """Refuse with the first errno whose condition holds."""
-    for errno_name, condition in errors.items():
-        if condition:
-            raise Refused(errno_name)
-
-
 # fmt: off
+class Refused(Exception): ...  # an operation fails; the errno's name is its text. ``step`` turns it into a result
 class VirtualDentry(NamedTuple): mount: MountId; dentry: DentryId  # a place: a dentry as seen through a mount
-
-class Inode(NamedTuple): kind: Kind; content: bytes = b""  # a file's bytes, a symlink's target, b"" for a directory
+class Inode(NamedTuple): kind: Literal["directory", "file", "symlink"]; content: bytes = b""  # a symlink's target is its content
+class Namespace(NamedTuple): name: str; root: MountId; references: int = 1
 
 class Dentry(NamedTuple):  # a name. Invariant dead-are-empty: no live dentry has a dead parent
     parent: DentryId  # itself for the root of its filesystem; stays when it dies
@@ -52,26 +41,24 @@ class Mount(NamedTuple):
     namespace: str | None = None  # where it is or was mounted, and where its point is busy; None once that was released
     read_only: bool = False
 
-class Namespace(NamedTuple): name: str; root: MountId; references: int = 1
-
 class Handle(NamedTuple):  # what a caller holds and what pins a mount: a file description, or a walk result (``access`` empty)
     name: HandleName; at: VirtualDentry
     access: str = ""  # letters "r" and "w"; a "w" is one writer on the mount
     offset: int = 0; writes: int = 0  # where reads and writes go on; outstanding begin_writes on the mount through this handle
 # fmt: on
 
-Named = TypeVar("Named", Namespace, Handle)
+
+def refuse(**errors: object) -> None:
+    """Refuse with the first errno whose condition holds."""
+    for errno_name, condition in errors.items():
+        if condition:
+            raise Refused(errno_name)
 
 
 def named(rows: tuple[Named, ...], name: HandleName, errno_name: str) -> Named:
     """The row of this name; ``errno_name`` if there is none."""
     refuse(**{errno_name: name not in {row.name for row in rows}})
     return next(row for row in rows if row.name == name)
-
-
-def numbered(ids: Iterable[Any]) -> dict[Any, Any]:
-    """Each with its new number, in the order met."""
-    return {old: new for new, old in enumerate(dict.fromkeys(ids))}
 
 
 class State(NamedTuple):
@@ -81,11 +68,11 @@ class State(NamedTuple):
     inodes: tuple[Inode, ...] = ()
     handles: tuple[Handle, ...] = ()
 
-    def inode(self, dentry: DentryId) -> Inode:
-        return self.inodes[self.dentries[dentry].inode]
-
-    def is_directory(self, dentry: DentryId) -> bool:
-        return self.inode(dentry).kind == "directory"
+    # fmt: off
+    def inode(self, dentry: DentryId) -> Inode: return self.inodes[self.dentries[dentry].inode]
+    def is_directory(self, dentry: DentryId) -> bool: return self.inode(dentry).kind == "directory"
+    def root_of(self, mount: MountId) -> VirtualDentry: return VirtualDentry(mount, self.mounts[mount].root)
+    # fmt: on
 
     def children(self, directory: DentryId) -> dict[str, DentryId]:
         return {d.name: DentryId(k) for k, d in enumerate(self.dentries) if d.parent == directory != k and not d.dead}
@@ -98,9 +85,6 @@ class State(NamedTuple):
         """From the root of its filesystem down to ``dentry``."""
         parent = self.dentries[dentry].parent
         return [dentry] if parent == dentry else [*self.ancestry(parent), dentry]
-
-    def root_of(self, mount: MountId) -> VirtualDentry:
-        return VirtualDentry(mount, self.mounts[mount].root)
 
     def follow(self, at: VirtualDentry) -> VirtualDentry:
         """Climb to the top of the mounts stacked on ``at``. A mount stays connected in its detached parent."""
@@ -155,19 +139,10 @@ class State(NamedTuple):
         dentry = Dentry(parent, name, InodeId(len(self.inodes)))
         return self._replace(inodes=(*self.inodes, inode), dentries=(*self.dentries, dentry))
 
-    def add_filesystem(self, label: str) -> tuple[State, Mount]:
-        """An empty memfs, with a mount of it."""
+    def add_filesystem(self, label: str, **fields: Any) -> tuple[State, Mount]:
+        """An empty memfs, with a mount of it for the table."""
         root = DentryId(len(self.dentries))
-        return self.add_file(Inode("directory"), parent=root, name=""), Mount(label, root)
-
-    def visible_tree(self, namespace: str) -> tuple[tuple[str, str, Kind, bytes], ...]:
-        """(path, filesystem's label, kind, content) of all that absolute paths reach, sorted."""
-        todo, found = [("", self.root_of(named(self.namespaces, namespace, "ESRCH").root))], []
-        for path, at in todo:
-            found.append((path or "/", self.mounts[at.mount].filesystem, *self.inode(at.dentry)))
-            below = self.children(at.dentry).items()
-            todo.extend((f"{path}/{name}", self.follow(at._replace(dentry=child))) for name, child in below)
-        return tuple(sorted(found))
+        return self.add_file(Inode("directory"), parent=root, name=""), Mount(label, root, **fields)
 
     def walk(self, namespace: str, path: str, start: HandleName | None) -> Walk:
         """The beginning of one. ESRCH no such namespace; ENOENT an empty path; EBADF a relative path from an unknown handle."""
@@ -179,12 +154,15 @@ class State(NamedTuple):
 
     def tidy(self) -> State:
         """Forget what nothing holds; number the rest from namespaces and handles by name, and trees from their roots."""
+
+        def numbered(ids: Iterable[Any]) -> dict[Any, Any]:
+            return {old: new for new, old in enumerate(dict.fromkeys(ids))}  # in the order met
+
         namespaces, handles = sorted(self.namespaces), sorted(self.handles, key=lambda handle: str(handle.name))
         hung, held = [self.subtree(each.root) for each in namespaces], [self.upward(each.at.mount) for each in handles]
         mounts = numbered(mount for group in (*hung, *held) for mount in group)
         places = [*(self.mounts[mount].root for mount in mounts), *(each.at.dentry for each in handles)]
-        lines = [self.ancestry(dentry) for dentry in places]
-        dentries = numbered(dentry for line in lines for dentry in (*self.tree(line[0]), *line))
+        dentries = numbered(d for line in map(self.ancestry, places) for d in (*self.tree(line[0]), *line))
         inodes = numbered(self.dentries[dentry].inode for dentry in dentries)
 
         def at(place: VirtualDentry) -> VirtualDentry:
@@ -203,9 +181,7 @@ class State(NamedTuple):
         )
 
 
-class Walk(NamedTuple):
-    """A walk under way: ``at`` is reached, ``rest`` is still to do."""
-
+class Walk(NamedTuple):  # under way: ``at`` is reached, ``rest`` is still to do
     state: State
     root: VirtualDentry
     at: VirtualDentry
@@ -214,13 +190,11 @@ class Walk(NamedTuple):
     symlinks: int = 0
 
     @property
-    def name(self) -> str:
-        """What comes next, "" if nothing."""
+    def name(self) -> str:  # what comes next, "" if nothing
         return self.rest[0] if self.rest else ""
 
     @property
-    def child(self) -> DentryId | None:
-        """What has this name here, itself and not what is mounted on it."""
+    def child(self) -> DentryId | None:  # what has this name here, itself and not what is mounted on it
         return self.state.children(self.at.dentry).get(self.name)
 
     def existing(self) -> DentryId:
@@ -243,7 +217,7 @@ class Walk(NamedTuple):
         kind, target = self.state.inode(found.dentry)
         if kind != "symlink" or not (after.rest or follow_final):
             return after._replace(at=found)
-        refuse(ELOOP=self.symlinks >= MAX_SYMLINKS)
+        refuse(ELOOP=self.symlinks == 40)
         return after._replace(symlinks=self.symlinks + 1).enter(target.decode())
 
     def parent(self, at: VirtualDentry) -> VirtualDentry:

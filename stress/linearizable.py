@@ -18,7 +18,7 @@ from impl.flags import O_RDONLY
 from impl.sync import Shared
 from model import operations as op
 from stress.machine import Machine, Process
-from stress.visible import visible_tree
+from stress.visible import model_tree, visible_tree
 from weft import Setting, UsageError, require
 from weft.scenario import History
 
@@ -129,7 +129,7 @@ def tracked(s: Setting, *setup: tuple[str, ...]) -> tuple[Machine, TrackedProces
     @s.final
     def the_tree_is_one_that_the_model_ends_with(_: object) -> None:
         found = visible_tree(machine.vfs, machine.process.context)
-        allowed = [model.visible_tree(end, NAMESPACE) for end in history.monitor.states()]
+        allowed = [model_tree(end, NAMESPACE) for end in history.monitor.states()]
         require(found in allowed, f"the tree is {found}, the model ends with {' or '.join(map(str, allowed))}")
 
     return machine, TrackedProcess(machine.process, history)

@@ -1,4 +1,6 @@
-"""What a process can see of the VFS, found by its own calls: opening directories, reading them, stat, read and readlink."""
+"""What a process can see of the VFS: of ``impl`` found by its own calls (opening directories, reading them, stat, read, readlink),
+of ``model`` in its state.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ from impl.context import FsContext, PathOperation
 from impl.flags import O_RDONLY
 from impl.stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 from impl.vfs import VirtualFilesystem
+from model import State
 
 Visible = tuple[str, str, str, bytes]
 EVERYTHING = 1 << 30
@@ -13,7 +16,7 @@ KINDS = {S_IFDIR: "directory", S_IFREG: "file", S_IFLNK: "symlink"}
 
 
 def visible_tree(vfs: VirtualFilesystem, context: FsContext) -> tuple[Visible, ...]:
-    """(path, filesystem's label, kind, content) of all that absolute paths reach, sorted; the model's function of this name."""
+    """(path, filesystem's label, kind, content) of all that absolute paths reach, sorted."""
     found: list[Visible] = []
     _list(vfs, context, "", context.at("/"), found)
     return tuple(sorted(found))
@@ -45,3 +48,14 @@ def _look(vfs: VirtualFilesystem, _context: FsContext, path: str, at: PathOperat
         content = opened.read(EVERYTHING)
         opened.dec_ref()
     found.append((path, stat.dev, KINDS[kind], content))
+
+
+def model_tree(state: State, namespace: str) -> tuple[Visible, ...]:
+    """The same of the model's ``namespace``."""
+    (root,) = (space.root for space in state.namespaces if space.name == namespace)
+    todo, found = [("", state.root_of(root))], list[Visible]()
+    for path, at in todo:
+        found.append((path or "/", state.mounts[at.mount].filesystem, *state.inode(at.dentry)))
+        below = state.children(at.dentry).items()
+        todo.extend((f"{path}/{name}", state.follow(at._replace(dentry=child))) for name, child in below)
+    return tuple(sorted(found))

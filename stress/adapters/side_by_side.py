@@ -17,7 +17,7 @@ from stress.adapters.calls import Result, VfsAdapter
 from stress.adapters.holdings import check_holdings, check_nothing_left
 from stress.adapters.ledger import Ledger
 from stress.adapters.script import as_script
-from stress.visible import Visible, visible_tree
+from stress.visible import Visible, model_tree, visible_tree
 from weft.cells.world import activate
 
 
@@ -79,7 +79,7 @@ class SideBySide:
         self._expect("references of namespaces", spaces, {each.name: each.references for each in self.state.namespaces})
         self._look_again()
         for name, seen in self._trees.items():
-            self._expect(f"the tree of {name!r}", seen, model.visible_tree(self.state, name))
+            self._expect(f"the tree of {name!r}", seen, model_tree(self.state, name))
 
     def _look_again(self) -> None:
         """What each namespace of ``impl`` sees; as before if nothing but locks and reference counts was written since."""

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from model import Operation, initial, step, visible_tree
+from model import Operation, initial, step
 from model import operations as op
 from stress.kernel.client import KernelWorker
 from stress.kernel.differences import DIFFERENCES, Comparison, name_of
+from stress.visible import model_tree
 
 LOOKS_ONLY = (op.Readdir, op.Readlink, op.Stat)
 """Operations that change nothing whatever they answer."""
@@ -104,7 +105,7 @@ def compare(worker: KernelWorker, operations: Sequence[Operation], totals: Total
             return
         totals.pairs[type(operation).__name__, name_of(found)] += 1
     totals.complete += 1
-    trees = {namespace.name: visible_tree(state, namespace.name) for namespace in state.namespaces}
+    trees = {namespace.name: model_tree(state, namespace.name) for namespace in state.namespaces}
     if trees != executed.trees:
         expected_tree, found_tree = ({(n, *e) for n, tree in side.items() for e in tree} for side in (trees, executed.trees))
         shown = frozenset(expected_tree - found_tree), frozenset(found_tree - expected_tree)

@@ -97,7 +97,7 @@ class Machine:
             raise OSError(errno.ESRCH, "no such namespace")
 
     def visible_trees(self) -> dict[str, Tree]:
-        """As ``model.visible_tree``, of every namespace."""
+        """As ``stress.visible`` finds it, of every namespace."""
         return {name: namespace.call(self._tree) for name, namespace in self.namespaces.items()}
 
     # -- namespaces ------------------------------------------------------------------------------------------------

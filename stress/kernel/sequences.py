@@ -12,8 +12,9 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-from model import Operation, State, initial, step, visible_tree
+from model import Operation, State, initial, step
 from model import operations as op
+from stress.visible import model_tree
 
 NAMES = ("a", "b", "c")
 FILES = ("f", "g")
@@ -107,7 +108,7 @@ class Generator:
     def known(self, *kinds: str) -> str | None:
         """A path that leads to something of one of the ``kinds``."""
         if self.namespace not in self.paths:
-            self.paths[self.namespace] = [entry[::2][:2] for entry in visible_tree(self.state, self.namespace)]
+            self.paths[self.namespace] = [entry[::2][:2] for entry in model_tree(self.state, self.namespace)]
         found = [path for path, kind in self.paths[self.namespace] if not kinds or kind in kinds]
         below = [path for path in found if path != "/"]
         found = below if below and self.chance(0.9) else found

@@ -7,7 +7,7 @@ often a strategy stands in its list. ``st.runner()`` is whoever runs the sequenc
 from hypothesis import strategies as st
 
 from model import operations as op
-from model import visible_tree
+from stress.visible import model_tree
 
 NAMES = ["a", "b", "c"]
 HANDLES = [1, 2, 3, 4]
@@ -21,7 +21,7 @@ def on_state(choices):
 
 
 def tree(state):
-    return visible_tree(state, min(state.namespaces).name) if state.namespaces else (("/", "", "directory", b""),)
+    return model_tree(state, min(state.namespaces).name) if state.namespaces else (("/", "", "directory", b""),)
 
 
 def existing(*kinds):

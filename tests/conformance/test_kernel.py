@@ -60,7 +60,7 @@ def test_a_difference_that_nobody_meant_is_found_and_shortened(worker, monkeypat
 
 
 def test_what_is_visible_at_the_end_is_compared(worker, monkeypatch):
-    monkeypatch.setattr("stress.kernel.comparison.visible_tree", lambda state, namespace: ())
+    monkeypatch.setattr("stress.kernel.comparison.model_tree", lambda state, namespace: ())
     totals = Totals()
     compare(worker, [op.Mkdir("init", "/a")], totals)
     (finding,) = totals.findings

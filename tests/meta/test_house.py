@@ -36,3 +36,7 @@ def test_ci_types_the_commands_of_the_readme() -> None:
     commands = re.findall(r"^\$ (.*)$", (ROOT / "README.md").read_text(), flags=re.MULTILINE)
     assert "weft check stress" in commands[0]
     assert "pytest" in commands[1]
+
+
+def test_the_model_is_short_enough_to_be_read() -> None:
+    assert sum(path.read_text().count("\n") for path in (ROOT / "model").glob("*.py")) < 600

@@ -5,8 +5,9 @@ import pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import Allowances, Unfinished, alternatives, initial, resume, step, visible_tree
+from model import Allowances, Unfinished, alternatives, initial, resume, step
 from model import operations as op
+from stress.visible import model_tree
 
 NAMES = st.sampled_from(["a", "b", "c", ".", ".."])
 PATHS = st.builds(
@@ -100,7 +101,7 @@ def test_no_sequence_raises_and_every_state_is_hashable_and_consistent(operation
         assert not isinstance(result, str) or state is before
         hash((state, result, operation))
         check_consistent(state)
-        visible_tree(state, "init")
+        model_tree(state, "init")
 
 
 @settings(max_examples=100, deadline=None)

@@ -2,8 +2,9 @@
 
 import itertools
 
-from model import initial, step, visible_tree
+from model import initial, step
 from model import operations as op
+from stress.visible import model_tree
 
 
 def mount(path, filesystem):
@@ -76,7 +77,7 @@ def test_a_bind_shows_the_same_files_and_not_the_mounts_below(vfs):
     assert vfs.where("/b/d") == "root"
     assert vfs.where("/b/..") == "root"
     vfs.file("/b/f", b"data")
-    assert ("/a/f", "root", "file", b"data") in visible_tree(vfs.state, "init")
+    assert ("/a/f", "root", "file", b"data") in model_tree(vfs.state, "init")
     assert vfs(op.Rename("init", "/a/f", new="/b/g")) == "EXDEV"
 
 
@@ -230,7 +231,7 @@ def test_a_symlink_whose_target_ends_in_a_slash_demands_a_directory(vfs):
 def test_open_creates_what_a_dangling_symlink_names(vfs):
     vfs.dirs("/a")
     vfs.ok(op.Symlink("init", "/l", target="a/new"), op.Open("init", "/l", handle="h", create=True))
-    assert ("/a/new", "root", "file", b"") in visible_tree(vfs.state, "init")
+    assert ("/a/new", "root", "file", b"") in model_tree(vfs.state, "init")
 
 
 def test_open_with_create_enters_a_mount_on_the_last_component(vfs):
@@ -289,7 +290,7 @@ def test_the_visible_tree_crosses_mounts(vfs):
     vfs.dirs("/a", "/a/hidden")
     vfs.ok(mount("/a", "M"), op.Symlink("init", "/a/l", target="x"))
     expected = (("/", "root", "directory", b""), ("/a", "M", "directory", b""), ("/a/l", "M", "symlink", b"x"))
-    assert visible_tree(vfs.state, "init") == expected
+    assert model_tree(vfs.state, "init") == expected
 
 
 def test_a_state_is_the_same_after_what_was_made_is_undone(vfs):
