@@ -40,7 +40,11 @@ def race(made: Pictured) -> dict[str, Any]:
     """The payload of one race."""
     texts = Texts()
     found: dict[str, Any] = {
-        "traces": [_trace(violation.trace, violation.decided_at, texts) for violation in made.race.violations if violation.trace is not None]
+        "traces": [
+            _trace(violation.trace, violation.decided_at, texts)
+            for violation in made.race.violations
+            if violation.trace is not None
+        ]
     }
     if made.portrait is not None:
         found |= _automata(made.portrait, texts)
