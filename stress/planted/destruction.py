@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from impl.connect import ConnectOperations
+from impl.drops import Drops
 from impl.mount import Mount
 from impl.namespace import MountNamespace
 from impl.virtual_dentry import VirtualDentry
@@ -66,4 +67,18 @@ M28 = Planted(
     owner=ConnectOperations,
     attribute="disconnect_destroyed",
     replacement=_disconnect_what_looked_connected,
+)
+
+
+def _keep_it(_: Drops, mount: Mount) -> None:
+    del mount
+
+
+M15 = Planted(
+    slug="M15",
+    source="gVisor c8e796838 (G06) turned round; operator M15",
+    what="umount does not drop the reference that the VFS had on the mount",
+    owner=Drops,
+    attribute="drop_mount",
+    replacement=_keep_it,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from impl import FsError, check_released
 from impl.context import PathOperation
 from stress.machine import Machine
-from stress.planted.destruction import S2
+from stress.planted.destruction import M15, S2
 from weft import Results, Setting, require, scenario
 
 
@@ -77,3 +77,14 @@ def namespace_release_vs_walk_vs_umount(s: Setting) -> None:
 def namespace_release_vs_walk_original(s: Setting) -> None:
     """The seed's drop, which adds 0."""
     _build(s, umounter=False)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:nothing_is_left_of_the_namespace",
+    within=M15,
+    why="what the VFS held is never let go of, so no mount of the namespace is freed",
+)
+def namespace_release_vs_walk_vs_umount_leaking(s: Setting) -> None:
+    """Operator M15, with three threads."""
+    _build(s, umounter=True)

@@ -7,6 +7,7 @@ never is.
 from __future__ import annotations
 
 from stress.machine import Machine
+from stress.planted.destruction import M15
 from stress.planted.eager_umount import UMOUNTED_TWICE
 from weft import Results, Setting, require, scenario
 from weft.scenario import Taken
@@ -92,3 +93,14 @@ def two_lazy_umounts_without_looking_again(s: Setting) -> None:
 def three_umounts_without_looking_again(s: Setting) -> None:
     """The same with an eager one beside them."""
     _build(s, lazy=(False, True, True))
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:the_mount_is_there_unless_somebody_umounted_it",
+    within=M15,
+    why="the mount is gone from the tree and still referred to: a leak, seen when everything was let go of",
+)
+def umount_vs_lazy_umount_leaking(s: Setting) -> None:
+    """Operator M15."""
+    _build(s, lazy=(False, True))
