@@ -33,6 +33,7 @@ class KernelWorker:
             env={**os.environ, "PYTHONPATH": root},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for us: the worker ends when we close it
         )
         greeting = self._receive()
         if greeting != READY:

@@ -64,6 +64,18 @@ class Totals:
         """Deliberate differences that did not occur."""
         return [difference.name for difference in DIFFERENCES if not self.deliberate[difference.name]]
 
+    def figures(self) -> dict[str, object]:
+        """The same as ``str``, for machines."""
+        return {
+            "sequences": self.sequences,
+            "complete": self.complete,
+            "operations": self.operations,
+            "generated": self.generated,
+            "pairs": {f"{kind} {result}": count for (kind, result), count in sorted(self.pairs.items())},
+            "deliberate": {d.name: {"count": self.deliberate[d.name], "because": d.because} for d in DIFFERENCES},
+            "findings": list(map(str, self.findings)),
+        }
+
     def pair_lines(self) -> list[str]:
         """One line an operation: how often which errno."""
         kinds = sorted({kind for kind, _ in self.pairs})
@@ -120,9 +132,9 @@ def explain(c: Comparison) -> str | None:
     return None
 
 
-def compare_all(worker: KernelWorker, sequences: Iterable[Sequence[Operation]]) -> Totals:
-    """Compare each; findings come out shortened, one of a kind."""
-    totals = Totals()
+def compare_all(worker: KernelWorker, sequences: Iterable[Sequence[Operation]], totals: Totals | None = None) -> Totals:
+    """Compare each and add to ``totals``; findings come out shortened, one of a kind."""
+    totals = Totals() if totals is None else totals
     for operations in sequences:
         known = {finding.kind for finding in totals.findings}
         compare(worker, operations, totals)
