@@ -376,7 +376,7 @@ DESCRIPTION_CASES = {
 
 def listed_errnos(function):
     """The errnos of a docstring's ``Errors, in the order checked:``, one a line."""
-    section = re.search(r"Errors, in the order checked:\n((?: {4}.*\n)+)", inspect.cleandoc(function.__doc__))
+    section = re.search(r"Errors, in the order checked:\n((?: {4}.*\n)+)", inspect.cleandoc(function.__doc__) + "\n")
     return re.findall(r"^ {4}(E\w+):", section[1], flags=re.MULTILINE)
 
 
@@ -389,13 +389,18 @@ def operations(cls):
 
 
 MOUNT_LAYER = {
-    "new_mount",
-    "connect_mount_at",
-    "umount_mount",
-    "prepare_delete_dentry",
-    "prepare_rename_dentry",
+    "new_mount": ["ENOENT"],
+    "connect_mount_at": ["ENOENT"],
+    "umount_mount": ["EINVAL", "EINVAL", "EBUSY"],
+    "prepare_delete_dentry": ["EBUSY"],
+    "prepare_rename_dentry": ["EBUSY"],
 }
 """Tested in ``test_mount_tree`` and ``test_deletion``: they have no paths."""
+
+
+@pytest.mark.parametrize("name", MOUNT_LAYER)
+def test_what_an_operation_of_the_mount_layer_refuses(name):
+    assert listed_errnos(getattr(VirtualFilesystem, name)) == MOUNT_LAYER[name]
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -409,7 +414,7 @@ def test_the_cases_of_a_description_are_the_lines_of_its_docstring(name):
 
 
 def test_every_operation_that_lists_errors_has_cases():
-    assert operations(VirtualFilesystem) == set(CASES) | MOUNT_LAYER
+    assert operations(VirtualFilesystem) == set(CASES) | set(MOUNT_LAYER)
     assert operations(FileDescription) == set(DESCRIPTION_CASES)
 
 
