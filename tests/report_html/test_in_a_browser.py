@@ -60,7 +60,7 @@ def test_the_filter_narrows_the_table_by_text_and_by_verdict(opened: Open) -> No
     page.get_by_label("Filter", exact=True).fill("")
     page.get_by_text("HOLDS 2").click()
     assert rows.filter(visible=True).locator("a").all_inner_texts() == ["two_increments", "wide"]
-    page.get_by_text("not as expected 1").click()
+    page.get_by_text("to look at 1").click()
     assert rows.filter(visible=True).locator("a").all_inner_texts() == ["deadly"]
 
     page.get_by_label("Filter", exact=True).fill("nothing is called so")

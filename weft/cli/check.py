@@ -95,6 +95,7 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.check.parallel import check_each, cores
     from weft.cli.progress_line import Progress
+    from weft.errors import UsageError
     from weft.report import record
 
     if given["report_folder"] is not None:
@@ -104,6 +105,8 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     plan = _plan(given)
     _prepare(given["certificates"], engine=given["engine"])
     outputs = Outputs(given, paths=options.default_paths(paths))
+    if given["reproducible"] and given["report_folder"] is None:
+        raise UsageError("--reproducible is about what --report writes, which is not there; add --report DIR")
     html = None if given["report_folder"] is None else HtmlReport(given["report_folder"], reproducible=given["reproducible"])
     started = time.monotonic()
     with Progress() as progress:

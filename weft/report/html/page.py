@@ -21,12 +21,13 @@ import jinja2  # 50 ms to import, 1.3 MB: a plain dependency, so that a first --
 from markupsafe import Markup
 
 from weft.errors import UsageError
-from weft.report import document, tables, words
+from weft.report import document, summary, tables, words
 from weft.report.html import history, lines, payload
 from weft.report.html.portrait import MOST_NODES, MOST_STATES, MOST_STATES_CLASSED, Pictured
 from weft.report.prose import FATES
 
 PAGE = "index.html"
+_UNFINISHED = f"{PAGE}.part"
 _ASSETS = Path(__file__).parent / "assets"
 _SCRIPTS = ("dagre.min.js", "elements.js", "overview.js", "timeline.js", "graph.js", "automata.js", "lines.js", "main.js")
 _STYLES = ("page.css", "race.css")
@@ -41,8 +42,9 @@ def prepare(folder: str) -> Path:
     path = Path(folder)
     try:
         path.mkdir(parents=True, exist_ok=True)
-        with (path / PAGE).open("ab"):
-            pass
+        tried = path / _UNFINISHED
+        tried.touch()
+        tried.unlink()
     except OSError as error:
         raise UsageError(f"--report {folder!r}: {error.strerror}; name a folder that can be written") from None
     return path
@@ -58,8 +60,9 @@ def write(folder: Path, made: document.Report, pictured: Sequence[Pictured], *, 
         reproducible: Leave out times and the comparison with the last run, so that equal results give equal bytes.
     """
     before = {} if reproducible else history.read(folder)
-    page = folder / PAGE
-    page.write_text(rendered(made, pictured, before=before, timed=not reproducible), encoding="utf-8")
+    page, unfinished = folder / PAGE, folder / _UNFINISHED
+    unfinished.write_text(rendered(made, pictured, before=before, timed=not reproducible), encoding="utf-8")
+    unfinished.replace(page)
     if not reproducible:
         history.write(folder, before, made.races)
     return page
@@ -84,6 +87,8 @@ def rendered(made: document.Report, pictured: Sequence[Pictured], *, before: dic
         tally=_tally(made.races),
         files=lines.files(pictured),
         since=_since(made, before),
+        limited=_limited(made.limits),
+        searched=summary.searched(made),
         words=words,
         fates=FATES,
         limits={"nodes": MOST_NODES, "states": MOST_STATES, "classed": MOST_STATES_CLASSED},
@@ -115,7 +120,24 @@ def _rows(made: document.Report, pictured: Sequence[Pictured], before: dict[str,
 def _tally(races: Sequence[document.Race]) -> dict[str, Any]:
     unexpected = [race for race in races if race.judgement != "as expected"]
     verdicts = Counter(race.verdict or race.judgement.upper() for race in races)
-    return {"races": len(races), "unexpected": len(unexpected), "verdicts": sorted(verdicts.items())}
+    others = Counter(race.judgement for race in unexpected)
+    return {
+        "races": len(races),
+        "unexpected": len(unexpected),
+        "others": [_many(judgement, others[judgement]) for judgement in tables.MARKS if others[judgement]],
+        "verdicts": sorted(verdicts.items()),
+    }
+
+
+def _many(judgement: str, number: int) -> str:
+    return words.count(number, judgement, f"{judgement}s" if judgement in ("error", "engine bug") else judgement)
+
+
+def _limited(limits: document.Limits) -> list[str]:
+    """The limits in force, in words."""
+    counts = {"states": limits.max_states, "transitions": limits.max_transitions, "bytes": limits.max_memory_bytes}
+    said = [f"{value:,} {name}" for name, value in counts.items() if value is not None]
+    return said if limits.max_seconds is None else [*said, f"{limits.max_seconds:g} seconds"]
 
 
 def _since(made: document.Report, before: dict[str, history.Entry]) -> str:

@@ -74,7 +74,7 @@ class States {
     });
     const drawn = edges.map(([from, to, thread]) => ({ from, to, label: "", kind: "t" + (thread % THREAD_COLOURS), said: this.race.threads[thread] + ": " + this.step(from, thread) }));
     const key = el("p", { class: "key" }, this.race.threads.map((name, thread) => el("span", { class: "t" + (thread % THREAD_COLOURS) }, el("i", {}), name)),
-      el("span", { class: "good" }, el("i", {}), "finished"), states.some(([, , , end]) => end && end !== "finished") ? el("span", { class: "bad" }, el("i", {}), "violation") : null);
+      states.some(([, , , end]) => end === "finished") ? el("span", { class: "good" }, el("i", {}), "finished") : null, states.some(([, , , end]) => end && end !== "finished") ? el("span", { class: "bad" }, el("i", {}), "violation") : null);
     drawing.before(key);
     new Graph(drawing, { nodes, edges: drawn, label: "State graph", round: true, select: (id) => this.describe(id) });
   }

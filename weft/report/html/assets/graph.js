@@ -52,7 +52,7 @@ class Graph {
     this.shapes = new Map();
     const paths = this.edges.map((edge, k) => {
       const { points, x, y } = this.graph.edge(String(edge.from), String(edge.to), String(k)), kind = edge.kind || "plain";
-      const path = svg("path", { d: smooth(points), "marker-end": "url(#" + this.marker(kind.split(" ")[0]) + ")" });
+      const path = svg("path", { d: edge.from === edge.to ? this.loop(edge.from) : smooth(points), "marker-end": "url(#" + this.marker(kind.split(" ")[0]) + ")" });
       const label = edge.label ? svg("text", { x, y: y + 3.5, class: "edge-label" }, edge.label) : null;
       return svg("g", { class: "edge " + kind, "data-from": edge.from, "data-to": edge.to }, svg("title", {}, edge.said), path, label);
     });
@@ -65,6 +65,12 @@ class Graph {
       return group;
     });
     return svg("g", {}, paths, boxes);
+  }
+
+  /* An edge from a node to itself, on its right. */
+  loop(id) {
+    const { x, y, width } = this.graph.node(String(id)), right = x + width / 2;
+    return "M" + right + " " + (y - 5) + "C" + (right + 22) + " " + (y - 20) + " " + (right + 22) + " " + (y + 20) + " " + right + " " + (y + 5);
   }
 
   bar() {

@@ -70,7 +70,7 @@ class Timeline {
         const kind = ["mark", step.writes ? "writes" : "reads", step.folded ? "folded" : "", step.part === 2 ? "decisive" : ""];
         return place(el("span", { class: kind.join(" ").trim(), "data-step": step.number }), step.number, step.number, count);
       });
-      return el("div", { class: "lane t" + (thread % THREAD_COLOURS) }, el("span", { class: "who" }, name), el("div", { class: "track" }, bars, marks));
+      return el("div", { class: "lane t" + (thread % THREAD_COLOURS) }, el("span", { class: "who" }, el("span", {}, name)), el("div", { class: "track" }, bars, marks));
     });
     const every = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000].find((n) => count / n <= 14) || 2000;
     const ticks = this.steps.filter((s) => s.number % every === 0 || s.number === 1);
@@ -83,6 +83,7 @@ class Timeline {
     }, el("div", { class: "lanes-inside" }, axis, rows));
     lanes.style.setProperty("--steps", count);
     lanes.style.setProperty("--lanes", rows.length);
+    lanes.style.setProperty("--longest", Math.max(...this.trace.threads.map(([name]) => name.length)) + "ch");
     this.listenToPointer(lanes);
     return lanes;
   }
