@@ -23,6 +23,7 @@ from impl import (
 )
 from impl.mount_table import HashFunction, hash_of_names
 from impl.sync import Shared
+from weft import require
 
 
 class Scene(Shared):
@@ -80,6 +81,8 @@ class Scene(Shared):
         dentries = (self.a, self.b, self.root_dentry, *(m.root for m in mounts))
         counts = [d.impl for d in dentries if isinstance(d.impl, CountedDentryImpl)]
         check_released(self.root, self.root_fs, *mounts, *(m.fs for m in mounts), *counts)
+        for dentry in dentries:
+            require(not dentry.is_mounted(), f"{dentry.name} still counts mounts, and none is left")
 
 
 def no_collisions(_parent: Mount, point: Dentry) -> int:

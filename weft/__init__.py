@@ -17,6 +17,7 @@ from weft.cells import (
     SharedList,
     SharedSet,
 )
+from weft.check.mutants.planted import Edit, NotPlanted, Planted
 from weft.errors import CheckFailed, EngineBug, NondeterminismError, SharedStateError, UsageError, WeftError, require
 from weft.scenario import Results, Scenario, Setting, scenario
 from weft.worlds import native as _native  # noqa: F401 - importing it puts the native world in force
@@ -32,10 +33,13 @@ __all__ = [
     "AtomicUint32",
     "Cell",
     "CheckFailed",
+    "Edit",
     "EngineBug",
     "Field",
     "Mutex",
     "NondeterminismError",
+    "NotPlanted",
+    "Planted",
     "RWMutex",
     "Results",
     "Scenario",

@@ -2,113 +2,190 @@
 
 from __future__ import annotations
 
-import errno
-
-from impl.dentry import Dentry
-from impl.drops import Drops
-from impl.mount import Mount
-from impl.mount_table import Key, MountTable, Probe
+from impl.connect import ConnectOperations
+from impl.mount_table import MountTable
 from impl.mount_walk import MountWalk
-from impl.namespace import MountNamespace
 from impl.slots import SlotArray
 from impl.umount import UmountOperations
-from stress.planting import Planted
-
-
-def _believe_an_empty_slot(self: MountTable, array: SlotArray, index: int, key: Key, epoch: int) -> Mount | Probe | None:
-    mount = array.load_value(index)
-    if mount is None:
-        return None
-    slot_hash = array.load_hash(index)
-    if not self.seq.read_ok(epoch):
-        return Probe.RESTART
-    if slot_hash != key.hash_word:
-        return Probe.NEXT_SLOT
-    mount_parent = mount.parent.load()
-    mount_point = mount.point.load()
-    if not self.seq.read_ok(epoch):
-        return Probe.RESTART
-    return mount if mount_parent is key.parent and mount_point is key.point else Probe.NEXT_SLOT
-
+from weft import Edit, Planted
 
 L05 = Planted(
     slug="L05",
     source="Linux b37199e626b3 (2014); operator M8",
     what="an empty slot is believed before the sequence counter is checked, although an entry may have moved into a passed slot",
-    owner=MountTable,
-    attribute="_examine",
-    replacement=_believe_an_empty_slot,
+    function=MountTable._examine,
+    change=Edit(
+        """
+        slot_hash = array.load_hash(index)
+        if not self.seq.read_ok(epoch):
+            return Probe.RESTART
+        if mount is None:
+            return None
+        """,
+        """
+        if mount is None:
+            return None
+        slot_hash = array.load_hash(index)
+        if not self.seq.read_ok(epoch):
+            return Probe.RESTART
+        """,
+    ),
+    oracle="O5",
+    race="lookup_vs_remove",
+    check="final:what_is_mounted_is_found",
+    covers=("M8",),
 )
 
 
-def _clear_only(self: SlotArray, index: int) -> None:
+def _leave_a_hole(self: SlotArray, index: int) -> None:
     self.clear(index)
 
 
 M12 = Planted(
     slug="M12",
-    source="operator M12; gVisor 0a580e0fb (G24) in a table that stops at an empty slot",
-    what="removing an entry leaves a hole, and probes for the entries behind it end there",
-    owner=SlotArray,
-    attribute="remove_shifting_back",
-    replacement=_clear_only,
+    source="operator M12, related to G24",
+    what="removing an entry leaves a hole, at which lookups of what probed past it stop",
+    function=SlotArray.remove_shifting_back,
+    change=_leave_a_hole,
+    oracle="O2",
+    race="lookup_vs_remove",
+    check="",
 )
 
+G24 = Planted(
+    slug="G24",
+    source="gVisor until 0a580e0fb (2023-01-24)",
+    what="the key is cleared before the table entry is removed, which only the key can find",
+    function=ConnectOperations._disconnect_locked,
+    change=Edit(
+        """
+        self.mounts.remove_locked(mount)
+        mount.parent.store(None)
+        mount.point.store(None)
+        """,
+        """
+        mount.parent.store(None)
+        mount.point.store(None)
+        self.mounts.remove_locked(mount)
+        """,
+    ),
+    oracle="O2",
+    race="lookup_vs_remove",
+    check="exception:InvariantError",
+)
 
-def _without_write_section(
-    self: UmountOperations, mount: Mount, namespace: MountNamespace, *, lazy: bool, drops: Drops
-) -> int | None:
-    if not self._is_mounted_in_locked(mount, namespace) or mount is namespace.root_mount:
-        return errno.EINVAL
-    claimed = lazy or self._claim_unused_locked(mount)
-    if claimed:
-        self._umount_recursive_locked(mount, disconnect_hierarchy=True, drops=drops)
-    return None if claimed else errno.EBUSY
+M44_DESTROY = Planted(
+    slug="M44-destroy",
+    source="operator M44; Linux L08, L19",
+    what="the last reference takes a mount out of the table without a write section, and lookups do not notice",
+    function=ConnectOperations.disconnect_destroyed,
+    change=Edit(
+        """
+        self.mounts.seq.begin_write()
+        try:
+            return self._disconnect_locked(mount)
+        finally:
+            self.mounts.seq.end_write()
+        """,
+        "return self._disconnect_locked(mount)",
+    ),
+    oracle="O5",
+    race="lookup_vs_last_reference",
+    check="final:what_is_mounted_is_found",
+)
 
+M44_CONNECT = Planted(
+    slug="M44-connect",
+    source="operator M44",
+    what="connecting enters a mount into the table without a write section: the table grows under a lookup",
+    function=ConnectOperations._connect_at_locked,
+    change=Edit(
+        """
+        self.mounts.seq.begin_write()
+        try:
+            self._connect_locked(mount, vd, ns)
+        finally:
+            self.mounts.seq.end_write()
+        """,
+        "self._connect_locked(mount, vd, ns)",
+    ),
+    oracle="O5",
+    race="lookup_vs_growth",
+    check="",
+)
 
 M44 = Planted(
     slug="M44",
     source="operator M44; Linux L08, L19",
     what="umount changes the table outside a write section, so a lookup under way does not start again",
-    owner=UmountOperations,
-    attribute="_umount_locked",
-    replacement=_without_write_section,
+    function=UmountOperations._umount_locked,
+    change=Edit(
+        """
+        self.mounts.seq.begin_write()
+        try:
+            claimed = lazy or self._claim_unused_locked(mount)
+            if claimed:
+                self._umount_recursive_locked(mount, disconnect_hierarchy=True, drops=drops)
+        finally:
+            self.mounts.seq.end_write()
+        """,
+        """
+        claimed = lazy or self._claim_unused_locked(mount)
+        if claimed:
+            self._umount_recursive_locked(mount, disconnect_hierarchy=True, drops=drops)
+        """,
+    ),
+    oracle="O5",
+    race="lookup_vs_remove",
+    check="final:what_is_mounted_is_found",
 )
-
-
-def _inc_what_was_found(self: MountWalk, mount: Mount, dentry: Dentry) -> Mount | None:
-    found = self.mounts.lookup(mount, dentry)
-    if found is not None:
-        found.inc_ref()
-    return found
-
 
 M5 = Planted(
     slug="M5",
-    source="the seed, vfs/mount.go NewMount (next.incRef); operator M5, S4",
-    what="a mount that the table named is taken for alive, although its last reference may be gone by now",
-    owner=MountWalk,
-    attribute="_get_one_mount_at",
-    replacement=_inc_what_was_found,
+    source="operator M5; G13, and the unconditional incRef of the seed's NewMount (S4)",
+    what="a walk adds a reference to what the table told it without asking whether there is one to add to",
+    function=MountWalk._get_one_mount_at,
+    change=Edit(
+        """
+        if found is None or found.try_inc_mounted_ref():
+            return found
+        """,
+        """
+        if found is not None:
+            found.inc_ref()
+        return found
+        """,
+    ),
+    oracle="O1",
+    race="last_reference_vs_walk",
+    check="exception:RefcountError",
 )
-
-
-def _let_go_first(self: MountWalk, mount: Mount, dentry: Dentry) -> Mount | None:
-    top = self._get_one_mount_at(mount, dentry)
-    while top is not None and top.root.is_mounted():
-        top.dec_ref()
-        above = self._get_one_mount_at(top, top.root)
-        if above is None:
-            break
-        top = above
-    return top
-
 
 M36 = Planted(
     slug="M36",
-    source="Linux 463ffb2e9d39; operator M36, L23",
-    what="climbing a stack lets go of the lower mount before the next one is held",
-    owner=MountWalk,
-    attribute="get_mount_at",
-    replacement=_let_go_first,
+    source="Linux 463ffb2e9d39, L23; operator M36",
+    what="climbing a stack drops the mount it stands on before the next one is its own",
+    function=MountWalk.get_mount_at,
+    change=Edit(
+        """
+        above = self._get_one_mount_at(top, top.root)
+        if above is None:
+            break
+        # Only now that the next mount is ours: until then it is this reference that keeps top.root alive.
+        top.dec_ref()
+        top = above
+        """,
+        """
+        top.dec_ref()
+        above = self._get_one_mount_at(top, top.root)
+        if above is None:
+            top.inc_ref()
+            break
+        top = above
+        """,
+    ),
+    oracle="O1",
+    race="walk_up_a_stack_vs_lazy_umount",
+    check="exception:RefcountError",
+    covers=("L23",),
 )

@@ -6,54 +6,76 @@ import errno
 
 from impl.dentry import Dentry
 from impl.errors import FsError
-from impl.file_description import FileDescription, new_file_description
-from impl.flags import O_TRUNC, is_writable
-from impl.memfs.descriptions import RegularFileDescription
+from impl.file_description import FileDescription
+from impl.flags import O_TRUNC
 from impl.memfs.filesystem import MemfsFilesystem
 from impl.memfs.inode import RegularFile
-from impl.mount import READ_ONLY, Mount
+from impl.mount import Mount
 from impl.resolving_path import ResolvingPath
-from stress.planting import Planted
-
-
-def _add_first(self: Mount) -> None:
-    if self.writers.add(1) < 0:
-        self.writers.add(-1)
-        raise FsError(errno.EROFS)
-
+from weft import Edit, Planted
 
 S5 = Planted(
     slug="S5",
     source="the seed, vfs/mount.go CheckBeginWrite; in gVisor to this day",
     what="a writer adds itself before it looks whether it may, and takes it back: for an instant it counts",
-    owner=Mount,
-    attribute="check_begin_write",
-    replacement=_add_first,
+    function=Mount.check_begin_write,
+    change=Edit(
+        """
+        while True:
+            writers = self.writers.load()
+            if writers < 0:
+                raise FsError(errno.EROFS)
+            if self.writers.compare_and_swap(writers, writers + 1):
+                return
+        """,
+        """
+        if self.writers.add(1) < 0:
+            self.writers.add(-1)
+            raise FsError(errno.EROFS)
+        """,
+    ),
+    oracle="O9",
+    race="remounts_vs_writer",
+    check="invariant:indexes_agree_while_mount_mu_is_free",
+    covers=("M33",),
 )
 
-
-def _store_zero(self: Mount, *, read_only: bool) -> None:
-    writers = self.writers.load()
-    if (writers < 0) == read_only:
-        return
-    if not read_only:
-        self.writers.store(0)
-    elif not self.writers.compare_and_swap(0, READ_ONLY):
-        raise FsError(errno.EBUSY)
-
-
 STORE_ZERO = Planted(
-    slug="M33",
+    slug="M33-store",
     source="operator M33, related to S5",
     what="remount,rw stores 0 instead of clearing one bit, and loses the transient increment of a refused writer",
-    owner=Mount,
-    attribute="set_read_only_locked",
-    replacement=_store_zero,
+    function=Mount.set_read_only_locked,
+    change=Edit(
+        "self.writers.add(READ_ONLY)  # two's complement: adding bit 63 to a word that has it clears it",
+        "self.writers.store(0)",
+    ),
+    oracle="O9",
+    race="remounts_vs_writer",
     also=(S5,),
 )
 
+M33_TEST = Planted(
+    slug="M33-test",
+    source="operator M33, related to S5",
+    what="whether the mount is read-only is tested before the writer is added, and can change in between",
+    function=Mount.check_begin_write,
+    change=Edit(
+        """
+        if self.writers.compare_and_swap(writers, writers + 1):
+            return
+        """,
+        """
+        self.writers.add(1)
+        return
+        """,
+    ),
+    oracle="O9",
+    race="create_vs_remount",
+    check="invariant:indexes_agree_while_mount_mu_is_free",
+)
 
-def _end_before_open(self: MemfsFilesystem, rp: ResolvingPath, parent: Dentry, flags: int, mode: int) -> FileDescription:
+
+def _end_write_before_opening(self: MemfsFilesystem, rp: ResolvingPath, parent: Dentry, flags: int, mode: int) -> FileDescription:
     if parent.is_disowned():
         raise FsError(errno.ENOENT)
     rp.mount.check_begin_write()
@@ -67,27 +89,37 @@ def _end_before_open(self: MemfsFilesystem, rp: ResolvingPath, parent: Dentry, f
 
 
 M34 = Planted(
-    slug="M34",
-    source="Linux 4a3fd211ccfc (L25); operator M34",
-    what="the write announced for creating ends before the description announces its own, and a remount gets in between",
-    owner=MemfsFilesystem,
-    attribute="_create_and_open_locked",
-    replacement=_end_before_open,
+    slug="L25",
+    source="Linux 4ed5e82fe77f and 4a3fd211ccfc",
+    what="the write announced for creating ends before the open file announces its own, and a remount comes between",
+    function=MemfsFilesystem._create_and_open_locked,
+    change=_end_write_before_opening,
+    oracle="O9",
+    race="create_is_all_or_nothing",
+    check="final:who_is_refused_made_no_file",
+    covers=("M34",),
 )
-
-
-def _truncate_unannounced(self: MemfsFilesystem, mount: Mount, dentry: Dentry, file: RegularFile, flags: int) -> FileDescription:
-    if flags & O_TRUNC and not is_writable(flags):
-        file.truncate()
-    impl = RegularFileDescription(f"{dentry.name}.fd", self, file, flags)
-    return new_file_description(impl, mount, dentry, flags)
-
 
 S13 = Planted(
     slug="S13",
-    source="the seed, memfs Inode.open",
-    what="truncating through a read-only description announces no write, so it changes a mount that is read-only",
-    owner=MemfsFilesystem,
-    attribute="_open_regular_locked",
-    replacement=_truncate_unannounced,
+    source="the seed, memfs OpenAt",
+    what="open(O_RDONLY|O_TRUNC) truncates without announcing a write, on a read-only mount too",
+    function=MemfsFilesystem._open_regular_locked,
+    change=Edit(
+        """
+        if flags & O_TRUNC and not is_writable(flags):
+            mount.check_begin_write()
+            try:
+                file.truncate()
+            finally:
+                mount.end_write()
+        """,
+        """
+        if flags & O_TRUNC and not is_writable(flags):
+            file.truncate()
+        """,
+    ),
+    oracle="O9",
+    race="side_by_side",
+    check="final:model_and_impl_agree",
 )

@@ -15,7 +15,7 @@ from stress.scene import Scene, no_collisions
 from weft import Results, Setting, scenario
 
 
-def _detach_keeping_children(scene: Scene, mount: Mount) -> None:
+def detach_keeping_children(scene: Scene, mount: Mount) -> None:
     """What deleting the directory under ``mount`` does to it."""
     drops = Drops()
     scene.vfs.mount_mu.lock()
@@ -33,7 +33,7 @@ def _build(s: Setting, *, leaks: bool = True) -> None:
     child = scene.mount("C", parent.root, parent)
     parent.inc_ref()  # the walker is inside M
     child.inc_ref()  # the closer has a file open in C
-    _detach_keeping_children(scene, parent)
+    detach_keeping_children(scene, parent)
 
     def closer() -> None:
         child.dec_ref()

@@ -12,7 +12,7 @@ from impl import FsError
 from impl.file_description import FileDescription
 from impl.flags import O_CREAT, O_WRONLY
 from stress.machine import Machine
-from stress.planted.stat import S16
+from stress.planted.memfs import S16
 from weft import Results, Setting, require, scenario
 
 

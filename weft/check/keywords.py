@@ -15,18 +15,19 @@ Match = Callable[[str], bool]
 _TOKEN = re.compile(r"\s*([()]|[^\s()]+)")
 
 
-def matcher(expression: str) -> Match:
-    """A function that says whether a race's name matches ``expression``.
+def matcher(expression: str, *, option: str = "-k") -> Match:
+    """A function that says whether a race's name matches ``expression``, which ``option`` gave.
 
     Raises:
         UsageError: It is not an expression.
     """
-    return _Parser(expression).parse()
+    return _Parser(expression, option).parse()
 
 
 class _Parser:
-    def __init__(self, expression: str) -> None:
+    def __init__(self, expression: str, option: str) -> None:
         self._expression = expression
+        self._option = option
         self._tokens = _TOKEN.findall(expression)
 
     def parse(self) -> Match:
@@ -37,7 +38,8 @@ class _Parser:
 
     def _refuse(self, seen: str) -> None:
         raise UsageError(
-            f"-k {self._expression!r}: {seen or 'its end'!r} does not fit here; expected words joined by and, or, not, ( )"
+            f"{self._option} {self._expression!r}: {seen or 'its end'!r} does not fit here; "
+            "expected words joined by and, or, not, ( )"
         )
 
     def _next_is(self, token: str) -> bool:

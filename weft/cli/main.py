@@ -8,6 +8,7 @@ from weft.cli.bench import bench
 from weft.cli.check import check
 from weft.cli.failures import Reported, outlive_readers
 from weft.cli.listing import list_
+from weft.cli.mutants import mutants
 from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
@@ -87,7 +88,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, list_, progress, replay, sample, schema, verify):
+for _command in (bench, check, list_, mutants, progress, replay, sample, schema, verify):
     cli.add_command(_command)
 
 

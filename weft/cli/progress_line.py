@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,15 @@ class Progress:
             self._drawn = now
             self._where = f"{done}/{total} done"
             self._draw("   ".join(f"{one.race.scenario.name} {_far(one.states)}" for one in searches))
+
+    def tasks(self, names: Sequence[str]) -> Callable[[Sequence[int], int], None]:
+        """A watcher of numbered tasks, for ``weft.check.mutants.forking``."""
+
+        def watch(running: Sequence[int], done: int) -> None:
+            self._where = f"{done}/{len(names)} done"
+            self._draw("   ".join(names[number] for number in running))
+
+        return watch
 
     def _draw(self, text: str) -> None:
         if self._live is not None:

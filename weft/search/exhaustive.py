@@ -251,7 +251,7 @@ class _Search:
         result.fallbacks = dict(automaton.fallbacks)
         result.violations = [self._confirmed(violation) for violation in self._first.values()]
         if result.exhausted and not result.violations:
-            audit(self._scenario, automaton, runs=AUDITED_RUNS, complete=True)
+            audit(self._scenario, automaton, runs=min(AUDITED_RUNS, result.interleavings or AUDITED_RUNS), complete=True)
         result.seconds = self._meter.seconds
 
     def _confirmed(self, violation: Violation) -> Violation:
