@@ -107,7 +107,9 @@ M15 = Planted(
     slug="M15",
     source="gVisor c8e796838 (G06) turned round; operator M15",
     what="umount does not drop the reference that the VFS had on the mount",
-    owner=Drops,
-    attribute="drop_mount",
-    replacement=_keep_it,
+    function=Drops.drop_mount,
+    change=_keep_it,
+    oracle="O3",
+    race="walk_vs_eager_umount",
+    check="final:nothing_is_left",
 )

@@ -92,7 +92,6 @@ G06 = Planted(
     oracle="O1",
     race="mount_vs_mount",
     check="",
-    covers=("M15",),
 )
 
 L11_DEAD = Planted(

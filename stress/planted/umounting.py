@@ -24,16 +24,6 @@ M15_TWICE = Planted(
     race="lazy_umount_vs_mount_inside",
 )
 
-M15_NEVER = Planted(
-    slug="M15-never",
-    source="operator M15",
-    what="an umount never drops the VFS's reference",
-    function=UmountOperations._umount_recursive_locked,
-    change=Edit("drops.drop_mount(current)", "pass"),
-    oracle="O3",
-    race="walk_vs_eager_umount",
-)
-
 _FORGOTTEN = "operator M16; S3"
 
 M16_DENTRY = Planted(
