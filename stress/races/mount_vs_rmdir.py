@@ -129,3 +129,14 @@ def mount_vs_rmdir_without_detaching(s: Setting) -> None:
 def mount_vs_rmdir_without_lock(s: Setting) -> None:
     """Operator M18."""
     _one_namespace(s, mounters=1)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:nothing_is_mounted_on_a_dead_directory",
+    within=M19,
+    why="as without the mount here, when that comes too late",
+)
+def two_mounts_vs_rmdir_without_detaching(s: Setting) -> None:
+    """Operator M19, with three threads."""
+    _two_namespaces(s, mounted_here_too=True)

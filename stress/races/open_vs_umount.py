@@ -80,3 +80,14 @@ def open_vs_umount_original(s: Setting) -> None:
 def open_vs_umount_mark_ignored(s: Setting) -> None:
     """Operator M3: the mark does not keep walks out."""
     _build(s)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:no_file_is_open_in_what_was_umounted",
+    within=H1,
+    why="the window is as open with two umounts",
+)
+def open_vs_two_umounts_original(s: Setting) -> None:
+    """The two-step busy test, with three threads."""
+    _build(s, umounters=2)
