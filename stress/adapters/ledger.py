@@ -28,7 +28,7 @@ CellT = TypeVar("CellT", bound=Cell)
 SharedT = TypeVar("SharedT", bound=Shared)
 
 LOCK_ORDER: tuple[tuple[type[Shared], str], ...] = (
-    (VfsState, "fs_types_mu"),  # never with another
+    (VfsState, "fs_types_mu"),  # taken before anything else is
     (MemfsTree, "mu"),
     (VfsState, "mount_mu"),
     (Dentry, "mu"),
@@ -83,14 +83,17 @@ class Ledger:
             raise InvariantError("destroyed-once", f"{cell.label} was zero for good and went from {before} to {cell.value}")
         elif isinstance(cell, Mutex | RWMutex | SeqCount):
             taken = cell.value % 2 if isinstance(cell, SeqCount) else cell.value not in FREE
-            self._take(cell) if taken else self.held.pop(cell, None)
+            if taken:
+                self._take(cell)
+            else:
+                self.held.pop(cell, None)
         else:
             self.writes += 1
 
     def _take(self, lock: Cell) -> None:
         """A lock is taken: after all that are held, but for several ``Dentry.mu`` together, under ``mount_mu``."""
         rank, held = self.ranks[lock], self.held.values()
-        together = LOCK_ORDER[rank][0] is Dentry and any(LOCK_ORDER[place][0] is VfsState for place in held)
+        together = LOCK_ORDER[rank][0] is Dentry and LOCK_ORDER.index((VfsState, "mount_mu")) in held
         if lock not in self.held and any(place > rank or (place == rank and not together) for place in held):
             raise InvariantError("lock-order", f"{lock.label} is taken with {list(self.held)!r} held")
         self.held[lock] = rank
