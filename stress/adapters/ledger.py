@@ -8,6 +8,7 @@ documented order (``impl``, ``impl.memfs``), or a reference dropped with a lock 
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import count
 from typing import Any, TypeVar
 
@@ -44,6 +45,12 @@ NO_DROP_UNDER = (VfsState, Dentry, MountTable)
 THE_THREAD = 0
 FREE = (0, (0, 0, (), ()))
 """The values of a mutex and of a reader/writer lock that nobody holds."""
+
+
+@cache
+def locks_of(kind: type[Shared]) -> tuple[tuple[str, int], ...]:
+    """The attributes in which such objects have locks, with the places of these in the order."""
+    return tuple((attribute, rank) for rank, (owner, attribute) in enumerate(LOCK_ORDER) if issubclass(kind, owner))
 
 
 class Ledger:
@@ -111,9 +118,8 @@ class Ledger:
 
     def intern(self, shared: SharedT) -> SharedT:
         """See ``World.intern``."""
-        for rank, (owner, attribute) in enumerate(LOCK_ORDER):
-            if isinstance(shared, owner):
-                self.ranks[getattr(shared, attribute)] = rank
+        for attribute, rank in locks_of(type(shared)):
+            self.ranks[getattr(shared, attribute)] = rank
         refs = getattr(shared, "refs", None)
         if isinstance(refs, AtomicInt64):
             self.counted.append(shared)
