@@ -1,4 +1,4 @@
-"""The page: what the search says of each function of the seed, the interleaving that shows each defect, what correcting it costs."""
+"""The page: what the search says of each function of the seed, the interleaving that shows each defect, its cost."""
 
 from __future__ import annotations
 

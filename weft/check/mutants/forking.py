@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import resource
 import signal
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -51,15 +52,14 @@ def do_each(tasks: Sequence[Task], *, jobs: int, cpu_seconds: int, watch: Watch)
     """
     answers = [Answer() for _ in tasks]
     running: dict[Connection, tuple[int, BaseProcess]] = {}
-    waiting = iter(range(len(tasks)))
+    waiting = deque(range(len(tasks)))
     try:
         with suppress(KeyboardInterrupt):
             while True:
-                for number in waiting:
+                while waiting and len(running) < jobs:
+                    number = waiting.popleft()
                     connection, process = _started(tasks[number], cpu_seconds)
                     running[connection] = (number, process)
-                    if len(running) >= jobs:
-                        break
                 if not running:
                     return answers
                 ready = wait(list(running), timeout=REFRESH_SECONDS)
