@@ -185,6 +185,17 @@ def test_the_state_graph_shows_every_state_and_what_it_holds(opened: Open) -> No
     assert section.locator(".states .memory td").all_inner_texts() == ["2"]
 
 
+def test_the_state_graph_shows_the_way_of_the_violation(opened: Open) -> None:
+    section = race(opened(), "lost_update")
+    section.locator(".states").scroll_into_view_if_needed()
+    section.locator(".states .node").first.wait_for()
+    way = section.locator(".states .edge.path")
+    assert way.count() == section.locator(".lanes .mark").count() == 4
+    ends = {way.nth(k).get_attribute("data-to") for k in range(4)} - {way.nth(k).get_attribute("data-from") for k in range(4)}
+    [end] = ends
+    assert "final:both_counted" in section.locator(f".states .node[data-id='{end}']").get_attribute("aria-label")
+
+
 def test_too_large_a_state_graph_says_so(opened: Open) -> None:
     section = race(opened(), "wide")
     assert "Not drawn: it is drawn up to 250 states." in section.inner_text()

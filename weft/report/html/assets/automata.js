@@ -72,11 +72,25 @@ class States {
       const bad = end && end !== "finished", kind = (end ? (bad ? "bad" : "good") : "") + (id ? "" : " start");
       return { id, label: String(id), round: true, kind: kind.trim(), said: "state " + id + (end ? ", " + end : "") };
     });
-    const drawn = edges.map(([from, to, thread]) => ({ from, to, label: "", kind: "t" + (thread % THREAD_COLOURS), said: this.race.threads[thread] + ": " + this.step(from, thread) }));
+    const path = this.path();
+    const drawn = edges.map(([from, to, thread]) => ({ from, to, label: "", kind: "t" + (thread % THREAD_COLOURS) + (path.has(from + " " + to) ? " path" : ""), said: this.race.threads[thread] + ": " + this.step(from, thread) }));
     const key = el("p", { class: "key" }, this.race.threads.map((name, thread) => el("span", { class: "t" + (thread % THREAD_COLOURS) }, el("i", {}), name)),
-      states.some(([, , , end]) => end === "finished") ? el("span", { class: "good" }, el("i", {}), "finished") : null, states.some(([, , , end]) => end && end !== "finished") ? el("span", { class: "bad" }, el("i", {}), "violation") : null);
+      states.some(([, , , end]) => end === "finished") ? el("span", { class: "good" }, el("i", {}), "finished") : null, states.some(([, , , end]) => end && end !== "finished") ? el("span", { class: "bad" }, el("i", {}), "violation") : null,
+      path.size ? el("span", { class: "path" }, el("i", {}), "the schedule above") : null);
     drawing.before(key);
     new Graph(drawing, { nodes, edges: drawn, label: "State graph", round: true, select: (id) => this.describe(id) });
+  }
+
+  /* The edges that the first violation's schedule takes. */
+  path() {
+    const taken = new Set(), [trace] = this.race.traces;
+    let state = 0;
+    for (const [thread] of trace ? trace.steps : []) {
+      const edge = this.race.graph.edges.find(([from, , actor]) => from === state && actor === thread);
+      taken.add(state + " " + edge[1]);
+      state = edge[1];
+    }
+    return taken;
   }
 
   step(state, thread) {

@@ -9,8 +9,13 @@ function startLines() {
 function toggleFile(button) {
   const row = button.closest("tr"), open = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", String(!open));
-  if (open) row.nextElementSibling.remove();
-  else row.after(el("tr", { class: "listing-row" }, el("td", { colspan: String(row.cells.length) }, listing(button.dataset.file))));
+  if (open) {
+    row.nextElementSibling.remove();
+    return;
+  }
+  const shown = listing(button.dataset.file), first = shown.querySelector(".ran");
+  row.after(el("tr", { class: "listing-row" }, el("td", { colspan: String(row.cells.length) }, shown)));
+  if (first) shown.scrollTop = first.offsetTop - shown.offsetTop - 60;
 }
 
 function listing(name) {
