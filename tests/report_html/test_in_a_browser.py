@@ -19,6 +19,7 @@ def opened(browser: Any, report: Path) -> Iterator[Open]:
 
     def open_at(view: str = "", *, width: int = WIDE, scheme: str = "light") -> Any:
         context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+        context.set_default_timeout(120_000)  # milliseconds: a loaded machine is no finding
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))

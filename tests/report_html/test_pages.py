@@ -27,7 +27,7 @@ def made_elsewhere(folder: Path, *, hash_seed: str, jobs: str) -> bytes:
     """The reproducible page as another process writes it."""
     command = [sys.executable, "-m", "weft", "check", RACES, "-j", jobs, "--report", str(folder), "--reproducible"]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
-    subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, timeout=600)
     return (folder / "index.html").read_bytes()
 
 

@@ -29,7 +29,18 @@ from weft.report.prose import FATES
 PAGE = "index.html"
 _UNFINISHED = f"{PAGE}.part"
 _ASSETS = Path(__file__).parent / "assets"
-_SCRIPTS = ("dagre.min.js", "elements.js", "overview.js", "timeline.js", "graph.js", "automata.js", "lines.js", "main.js")
+_SCRIPTS = (
+    "dagre.min.js",
+    "elements.js",
+    "overview.js",
+    "lanes.js",
+    "at_a_step.js",
+    "timeline.js",
+    "graph.js",
+    "automata.js",
+    "lines.js",
+    "main.js",
+)
 _STYLES = ("page.css", "race.css")
 
 

@@ -1,5 +1,7 @@
 /* Making elements. Texts of the code under test only ever become text nodes. */
 
+const THREAD_COLOURS = 6; // in the style sheet: --t0 to --t5
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(node, attributes, children) {
@@ -22,7 +24,9 @@ function svg(tag, attributes, ...children) {
 
 /* A text that may be broken after separators. */
 function breakable(text) {
-  return String(text).split(/(?<=[/_.:,(])(?=.)/).flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
+  return String(text)
+    .split(/(?<=[/_.:,(])(?=.)/)
+    .flatMap((part, k) => (k ? [el("wbr"), part] : [part]));
 }
 
 function short(text, most) {
@@ -46,11 +50,17 @@ function excerpt(file, line, around) {
   const source = data("files")[file];
   const where = el("p", { class: "where code" }, breakable(file ? file + ":" + line : "no line of the code under test"));
   if (!source) return [where];
-  const first = Math.max(1, line - around), last = Math.min(source.text.length, line + around);
+  const first = Math.max(1, line - around),
+    last = Math.min(source.text.length, line + around);
   const shown = source.text.slice(first - 1, last);
   const indent = Math.min(...shown.filter((text) => text.trim()).map((text) => text.search(/\S/)), 80);
   const rows = shown.map((text, k) =>
-    el("div", { class: first + k === line ? "at" : null }, el("span", { class: "no" }, String(first + k)), el("code", {}, text.slice(indent) || " ")),
+    el(
+      "div",
+      { class: first + k === line ? "at" : null },
+      el("span", { class: "no" }, String(first + k)),
+      el("code", {}, text.slice(indent) || " "),
+    ),
   );
   return [where, el("div", { class: "source" }, rows)];
 }

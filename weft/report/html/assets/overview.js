@@ -1,9 +1,11 @@
 /* The table of races, filtered by text and by verdict, sorted by a column. */
 
 function startFilter() {
-  const form = document.querySelector(".filter"), text = document.getElementById("filter-text");
+  const form = document.querySelector(".filter"),
+    text = document.getElementById("filter-text");
   const rows = [...document.querySelectorAll("table.races tbody tr")];
-  const none = document.querySelector("#races .none"), output = document.getElementById("filter-count");
+  const none = document.querySelector("#races .none"),
+    output = document.getElementById("filter-count");
 
   function fits(row, words, verdict) {
     const said = row.dataset.words.toLowerCase();
@@ -35,13 +37,16 @@ function startFilter() {
 
 /* Heads become buttons: numbers fall at first, words rise; the third press brings back the order of the run. */
 function startSorting() {
-  const body = document.querySelector("table.races tbody"), original = [...body.rows];
+  const body = document.querySelector("table.races tbody"),
+    original = [...body.rows];
   const heads = [...document.querySelectorAll("table.races thead th")];
   heads.forEach((head, column) => {
-    const first = head.classList.contains("n") ? "descending" : "ascending", button = el("button", { type: "button" }, head.textContent);
+    const first = head.classList.contains("n") ? "descending" : "ascending",
+      button = el("button", { type: "button" }, head.textContent);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
-      const way = { [first]: first === "ascending" ? "descending" : "ascending" }[head.ariaSort || ""] || (head.ariaSort ? null : first);
+      const way =
+        { [first]: first === "ascending" ? "descending" : "ascending" }[head.ariaSort || ""] || (head.ariaSort ? null : first);
       for (const other of heads) other.removeAttribute("aria-sort");
       if (way) head.setAttribute("aria-sort", way);
       body.append(...(way ? sorted(original, column, way === "ascending" ? 1 : -1) : original));
@@ -51,9 +56,11 @@ function startSorting() {
 
 function sorted(rows, column, sign) {
   const key = (row) => {
-    const text = row.cells[column].textContent.trim(), number = Number(text.replaceAll(",", ""));
+    const text = row.cells[column].textContent.trim(),
+      number = Number(text.replaceAll(",", ""));
     return text === "unbounded" ? Infinity : text === "-" ? -1 : Number.isNaN(number) ? text : number;
   };
-  const compare = (a, b) => (typeof a === "number" && typeof b === "number" ? a - b || 0 : String(a).localeCompare(String(b), "en"));
+  const compare = (a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b || 0 : String(a).localeCompare(String(b), "en");
   return [...rows].sort((a, b) => sign * compare(key(a), key(b)));
 }
