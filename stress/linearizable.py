@@ -130,7 +130,7 @@ def tracked(s: Setting, *setup: tuple[str, ...]) -> tuple[Machine, TrackedProces
     def the_tree_is_one_that_the_model_ends_with(_: object) -> None:
         found = visible_tree(machine.vfs, machine.process.context)
         allowed = [model_tree(end, NAMESPACE) for end in history.monitor.states()]
-        require(found in allowed, f"the tree is {found}, the model ends with {' or '.join(map(str, allowed))}")
+        require(found in allowed, f"the tree is {found}, the model ends with {' or '.join(sorted(map(str, allowed)))}")
 
     return machine, TrackedProcess(machine.process, history)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from weft.cli.progress_line import Progress
 from weft.report.html import portrait as portraits
 from weft.report.html.portrait import Pictured, pictured, portrait
 from weft.search.exhaustive import explore
+from weft.search.reduction import ALL
 
 RACES = "tests/report_html/races/small.py"
 ROOT = Path(__file__).parents[2]
@@ -130,3 +132,35 @@ def test_what_workers_send_is_what_one_process_makes() -> None:
     with Progress() as progress:
         sent = check_each(races, Plan(look=portrait), jobs=2, record=pictured, watcher=progress)
     assert {one.race.name: one.portrait for one in sent} == {name: made.portrait for name, made in pictures().items()}
+
+
+def test_of_large_automata_only_their_size_and_what_was_reached_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(portraits, "MOST_NODES", 7)
+    kept = pictures()["two_increments"].portrait
+    assert kept is not None
+    assert (kept.nodes_in_all, kept.nodes, kept.edges, kept.graph, kept.progress, kept.lines) == (8, [], [], None, None, {})
+    assert [(shown.reached, shown.file) for shown in kept.sometimes] == [(True, "")]
+
+
+def test_a_reduced_search_is_not_shown_as_the_whole_graph() -> None:
+    [race] = collect([f"{RACES}::two_increments"])
+    kept = explore(race.scenario, look=portrait, reduction=ALL).portrait
+    assert kept.graph is None
+    assert kept.progress is None
+    assert len(kept.nodes) == 8
+
+
+def test_somebody_elses_tracer_goes_on_undisturbed() -> None:
+    [race] = collect([f"{RACES}::two_increments"])
+    seen = []
+    tracer = lambda frame, event, argument: seen.append(event)  # noqa: E731 - a trace function
+    before = sys.gettrace()
+    sys.settrace(tracer)
+    try:
+        kept = explore(race.scenario, look=portrait).portrait
+        assert sys.gettrace() is tracer
+    finally:
+        sys.settrace(before)
+    assert kept.lines == {}
+    assert len(kept.nodes) == 8
+    assert seen

@@ -1,15 +1,14 @@
 """The automata as data for people: what each node wants to do and at which line, and which result leads where.
 
 Where a node waits in the code is not kept by the search, which does not need it. It is found afterwards, by a tour: every path of
-the automata is executed once more, thread by thread, fed with the recorded results. ``during`` is entered around the tour, so that
-a line tracer sees what threads execute and nothing else.
+the automata is executed once more, thread by thread, fed with the recorded results. A line tracer around the tour sees what threads
+execute and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
 from weft.automaton.automaton import Automaton, Misused
 from weft.automaton.tables import BROKEN, FINISHED
@@ -51,13 +50,10 @@ class Picture(NamedTuple):
     edges: list[Edge]
 
 
-def picture(automaton: Automaton, *, during: AbstractContextManager[Any] | None = None) -> Picture:
-    """The automata as far as they were searched."""
-    edges = list(_edges(automaton))
-    with during or nullcontext():
-        places = _tour(automaton)
+def picture(automaton: Automaton, places: Mapping[int, Place]) -> Picture:
+    """The automata as far as they were searched; ``places`` is what ``tour`` returned."""
     nodes = [_node(automaton, number, places.get(number, Place())) for number in range(len(automaton.operations))]
-    return Picture(nodes, edges)
+    return Picture(nodes, list(_edges(automaton)))
 
 
 def _edges(automaton: Automaton) -> Iterator[Edge]:
@@ -86,7 +82,7 @@ def _node(automaton: Automaton, number: int, where: Place) -> Node:
     return Node(thread, "raised", f"{type(content).__name__}: {content}".removesuffix(": "), where)
 
 
-def _tour(automaton: Automaton) -> dict[int, Place]:
+def tour(automaton: Automaton) -> dict[int, Place]:
     """Execute every path once more; where each node that takes a step waits."""
     places: dict[int, Place] = {}
     followed = {node for node, _ in automaton._edges}

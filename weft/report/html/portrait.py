@@ -7,27 +7,27 @@ stated limits, never cut in the middle: a picture of half an automaton would be 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 import coverage  # which lines ran: a tracer in C, and what counts as a line; 60 ms to import, with a report only
 import msgspec
+from coverage.exceptions import CoverageException
 
 from weft.automaton.automaton import Automaton
 from weft.automaton.tables import ABSENT
 from weft.check.paths import WEFT_FOLDER, scrubbed, shown
 from weft.check.run import Checked
-from weft.errors import UsageError
 from weft.report import document, record
 from weft.search.budget import Budget
-from weft.search.picture import Node, Picture, picture
+from weft.search.picture import Node, Place, picture, tour
 from weft.search.progress import classes
 from weft.search.result import Exploration
 from weft.search.state_space import State, StateSpace, TooLarge
 from weft.worlds import ending
 
 MOST_NODES = 2_000
-"""Automata with more nodes in all are not kept."""
+"""Of races with more local states in all neither automata nor lines nor progress are kept."""
 
 MOST_STATES = 250
 """State graphs with more states are not drawn."""
@@ -126,38 +126,42 @@ def pictured(checked: Checked) -> Pictured:
 
 def portrait(automaton: Automaton, found: Exploration) -> Portrait:
     """Look at the automata when their search has ended. ``Plan.look``."""
-    space = _small_space(automaton) if found.states <= MOST_STATES else None
+    small = found.states <= MOST_STATES and not found.reduction
+    space = _small_space(automaton) if small else None  # before the rest: where the search stopped early, it meets more nodes
+    if len(automaton.operations) > MOST_NODES:
+        return Portrait(nodes_in_all=len(automaton.operations), sometimes=_sometimes(automaton, {}))
     tracer = coverage.Coverage(data_file=None, config_file=False, concurrency="greenlet", omit=[f"{WEFT_FOLDER}*"], messages=False)
-    drawn = picture(automaton, during=_tracing(tracer))
-    data = tracer.get_data()
+    with _tracing(tracer):
+        places = tour(automaton)
+    data, drawn = tracer.get_data(), picture(automaton, places)
     traced = {shown(file): sorted(data.lines(file) or ()) for file in data.measured_files()}
     return Portrait(
         nodes_in_all=len(drawn.nodes),
-        nodes=[_drawn(node) for node in drawn.nodes] if len(drawn.nodes) <= MOST_NODES else [],
-        edges=[DrawnEdge(e.source, e.target, scrubbed(e.result)) for e in drawn.edges] if len(drawn.nodes) <= MOST_NODES else [],
-        graph=None if space is None or len(drawn.nodes) > MOST_NODES else _graph(automaton, space),
+        nodes=[_drawn(node) for node in drawn.nodes],
+        edges=[DrawnEdge(edge.source, edge.target, scrubbed(edge.result)) for edge in drawn.edges],
+        graph=None if space is None else _graph(automaton, space),
         progress=_progress(automaton, found),
-        sometimes=_sometimes(automaton, drawn),
+        sometimes=_sometimes(automaton, places),
         lines={file: lines for file, lines in sorted(traced.items()) if lines},
-        sources={shown(file): file for file in _files(drawn, data.measured_files())},
+        sources={
+            shown(file): file for file in sorted({place.file for place in places.values() if place.file} | data.measured_files())
+        },
     )
 
 
 @contextmanager
 def _tracing(tracer: coverage.Coverage) -> Iterator[None]:
-    """Trace, unless somebody else does: a second tracer would blind the first."""
-    if sys.gettrace() is not None:
-        yield
-        return
-    tracer.start()
+    """Trace, if nobody else does (a second tracer would blind the first) and the tracer in C is there, which knows greenlets."""
+    running = False
+    if sys.gettrace() is None:
+        with suppress(CoverageException):
+            tracer.start()
+            running = True
     try:
         yield
     finally:
-        tracer.stop()
-
-
-def _files(drawn: Picture, traced: set[str]) -> list[str]:
-    return sorted({node.place.file for node in drawn.nodes if node.place.file} | traced)
+        if running:
+            tracer.stop()
 
 
 def _drawn(node: Node) -> DrawnNode:
@@ -207,27 +211,27 @@ def _at(state: tuple[int, ...], position: int) -> int:
 
 
 def _progress(automaton: Automaton, found: Exploration) -> list[ProgressRow] | None:
-    if found.verdict != "HOLDS" or found.states > MOST_STATES_CLASSED:
+    if found.verdict != "HOLDS" or found.reduction or found.states > MOST_STATES_CLASSED:
         return None
-    with suppress(UsageError):
-        return [
-            ProgressRow(row.thread, row.progress, row.worst_steps, row.alone_steps, scrubbed(row.witness))
-            for row in classes(automaton, "the race")
-        ]
-    return None
+    return [
+        ProgressRow(row.thread, row.progress, row.worst_steps, row.alone_steps, scrubbed(row.witness))
+        for row in classes(automaton, "the race")
+    ]
 
 
-def _sometimes(automaton: Automaton, drawn: Picture) -> list[Shown]:
+def _sometimes(automaton: Automaton, places: Mapping[int, Place]) -> list[Shown]:
     conditions = automaton.setting.conditions
     steps = sorted(automaton.steps_taken(), key=lambda step: step[:2]) if conditions else []
     rows = []
     for condition in conditions:
         seen = next(((node, taken) for node, _, taken in steps if condition.shows(taken)), None)
         if seen is None:
-            rows.append(Shown(condition.name, reached=False))
+            rows.append(Shown(name=condition.name, reached=False))
             continue
         node, taken = seen
-        where = drawn.nodes[node].place
-        step = scrubbed(f"{drawn.nodes[node].text} -> {ending.portable(taken.result)!r}")
-        rows.append(Shown(condition.name, True, taken.thread, step, shown(where.file), where.line))  # noqa: FBT003 - a field
+        where = places.get(node, Place())
+        step = scrubbed(f"{automaton.step_text(node)} -> {ending.portable(taken.result)!r}")
+        rows.append(
+            Shown(name=condition.name, reached=True, thread=taken.thread, step=step, file=shown(where.file), line=where.line)
+        )
     return rows
