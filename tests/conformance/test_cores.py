@@ -79,7 +79,7 @@ def test_a_limit_on_states_stops_all_walkers() -> None:
 
 
 def test_without_room_for_edges_the_graph_may_have_cycles(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled_loop, "SHARED_EDGES", 100)
+    monkeypatch.setattr(compiled_loop, "MOST_EDGES", 100)
     found = explore(race("wwu"), cores=2)
     assert (found.verdict, found.states) == ("INCONCLUSIVE", 6071)
     assert "may have cycles" in found.stopped_by

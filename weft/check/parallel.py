@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -78,10 +78,11 @@ def check_each(races: Sequence[Race], plan: Plan, *, jobs: int, record: Record[R
     Args:
         races: What to search.
         plan: How; the budget is for each race.
-        jobs: At most how many worker processes.
+        jobs: At most how many worker processes; what is left over with fewer races goes to threads inside each search.
         record: Applied to each answer, in the worker.
         watcher: For progress.
     """
+    plan = replace(plan, cores=max(1, jobs // len(races)))
     jobs = min(jobs, len(races))
     if jobs <= 1:
         return [record(checked) for checked in check(races, plan, watcher=watcher)]

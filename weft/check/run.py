@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Literal, Protocol
 
 from weft.automaton.automaton import Automaton
@@ -21,6 +22,7 @@ from weft.check.judge import Judgement, judge, shows_expected
 from weft.check.paths import blamed, said, scrubbed, shown
 from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
 from weft.search.budget import Budget
+from weft.search.checkpoint import Checkpoint, checkpoint_of
 from weft.search.exhaustive import ALL_TOGETHER, Look, Pulse, explore
 from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
@@ -38,6 +40,9 @@ class Plan:
     """How to search.
 
     Attributes:
+        cores: Threads that search one race together.
+        checkpoints: The folder where unfinished searches are saved.
+        resume: Begin from what is saved there.
         look: A function at module level; what it makes of the automata ends up in the exploration.
         certificates: The folder for certificates of what holds, if they are wanted.
     """
@@ -47,6 +52,9 @@ class Plan:
     stop_at_first: bool = True
     fingerprint_bits: int = 64
     reduction: Reduction = NONE
+    cores: int = 1
+    checkpoints: Path | None = None
+    resume: bool = False
     budget: Budget = field(default_factory=Budget)
     look: Look | None = None
     certificates: str | None = None
@@ -187,10 +195,25 @@ def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
         stop_at_first=plan.stop_at_first,
         bits=plan.fingerprint_bits,
         reduction=plan.reduction,
+        cores=plan.cores,
+        checkpoint=_checkpoint(race, plan),
         pulse=pulse,
         look=plan.look,
         certify=None if plan.certificates is None else certified,
     )
+
+
+def _checkpoint(race: Race, plan: Plan) -> Checkpoint | None:
+    """Where this search is saved."""
+    if plan.checkpoints is None:
+        return None
+    options = {
+        "equal local states": "merged" if plan.merge else "not merged",
+        "fingerprints of": f"{plan.fingerprint_bits} bits",
+        "reductions": ", ".join(plan.reduction.names) or "none",
+    }
+    name = race.name if plan.stop_at_first else f"{race.name} all violations"
+    return checkpoint_of(plan.checkpoints, name, options, resume=plan.resume)
 
 
 def _witness(race: Race, violation: Violation, exploration: Exploration) -> Witness:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,7 +39,7 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     type=options.Jobs(),
     default="1",
     show_default=True,
-    help="Search that many races at once, each in a process; 0 or auto: as many as there are cores.",
+    help="Search that many races at once, each in a process, or one race with that many threads; 0 or auto: one a core.",
 )
 @output_options
 @click.option(
@@ -78,6 +79,13 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     show_default=True,
     help="Size of a state's fingerprint; 128 makes a missed state all but impossible.",
 )
+@click.option(
+    "--checkpoint",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Save unfinished searches there: every two minutes, at Ctrl-C and at a limit.",
+)
+@click.option("--resume", type=click.Path(file_okay=False), metavar="DIR", help="Go on with what is saved there, and save there.")
 @click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
 @click.option(
     "--without",
@@ -117,6 +125,8 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     if html is not None:
         html.write(made)
     outputs.write(made)
+    if plan.checkpoints is not None:
+        _say_saved(plan.checkpoints)
     return made.exit_code
 
 
@@ -130,6 +140,8 @@ def _plan(given: dict[str, Any]) -> Plan:
         stop_at_first=not given["all_violations"],
         fingerprint_bits=int(given["fingerprint_bits"]),
         reduction=_reduction(given),
+        checkpoints=_checkpoints(given),
+        resume=given["resume"] is not None,
         certificates=given["certificates"],
         budget=Budget(
             max_states=given["max_states"],
@@ -138,6 +150,25 @@ def _plan(given: dict[str, Any]) -> Plan:
             max_memory_bytes=given["max_memory"],
         ),
     )
+
+
+def _checkpoints(given: dict[str, Any]) -> Path | None:
+    from weft.errors import UsageError
+
+    folder, resume = given["checkpoint"], given["resume"]
+    if folder and resume and folder != resume:
+        raise UsageError(f"--checkpoint {folder!r} and --resume {resume!r}: name one folder; --resume saves there too")
+    if (folder or resume) and given["engine"] == "naive":
+        raise UsageError("--checkpoint and --resume are for the compiled engine; leave out --engine naive")
+    if resume and not Path(resume).is_dir():
+        raise UsageError(f"--resume {resume!r}: there is no such folder; name the one given to --checkpoint")
+    return Path(folder or resume) if folder or resume else None
+
+
+def _say_saved(folder: Path) -> None:
+    saved = len(list(folder.glob("*.checkpoint"))) if folder.is_dir() else 0
+    if saved:
+        click.echo(f"{saved} unfinished search{'es' if saved > 1 else ''} saved in {folder}; --resume {folder} goes on")
 
 
 def _reduction(given: dict[str, Any]) -> Reduction:

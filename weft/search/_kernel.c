@@ -7,7 +7,7 @@
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
-#include "kernel/walker.h"
+#include "kernel/saving.h"
 
 typedef struct {
     PyObject_HEAD
@@ -169,22 +169,13 @@ static PyObject *space_add_move(SpaceObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
-/* A copy of bytes as an array of at least one item. */
-static void *copied(const Py_buffer *bytes)
-{
-    void *copy = malloc(bytes->len ? (size_t)bytes->len : 1);
-    if (copy)
-        memcpy(copy, bytes->buf, (size_t)bytes->len);
-    return copy;
-}
-
 static int add_barrier(Program *p, PyObject *given)
 {
     Py_buffer reach, steady;
     Barrier b;
     if (!PyArg_ParseTuple(given, "Iiy*y*", &b.slot, &b.value, &reach, &steady))
         return 0;
-    b.reach = copied(&reach), b.steady = copied(&steady);
+    b.reach = copy_of(&reach), b.steady = copy_of(&steady);
     p->barriers[p->barrier_count++] = b;
     PyBuffer_Release(&reach), PyBuffer_Release(&steady);
     return b.reach && b.steady;
@@ -201,7 +192,7 @@ static PyObject *space_set_futures(SpaceObject *self, PyObject *args)
         return NULL;
     free_futures(p);
     p->words = words, p->known = known, p->strict = strict, p->chains = chains;
-    p->reach = copied(&reach), p->observed = copied(&observed), p->post = copied(&post);
+    p->reach = copy_of(&reach), p->observed = copy_of(&observed), p->post = copy_of(&post);
     p->barriers = calloc((size_t)PyList_GET_SIZE(barriers) + 1, sizeof *p->barriers);
     PyBuffer_Release(&reach), PyBuffer_Release(&observed), PyBuffer_Release(&post);
     int enough = p->reach && p->observed && p->post && p->barriers;
@@ -260,6 +251,35 @@ static PyObject *space_walker(SpaceObject *self, PyObject *Py_UNUSED(ignored))
     return (PyObject *)made;
 }
 
+static PyObject *unusable(void)
+{
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "what was saved does not fit this program");
+    return NULL;
+}
+
+static PyObject *space_dump(SpaceObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return dump_space(&self->space);
+}
+
+static PyObject *space_load(SpaceObject *self, PyObject *saved)
+{
+    if (!load_space(&self->space, saved))
+        return unusable();
+    Py_RETURN_NONE;
+}
+
+static PyObject *space_revive(SpaceObject *self, PyObject *saved)
+{
+    WalkerObject *made = new_walker(self);
+    if (made && !load_walker(&made->walker, saved)) {
+        Py_DECREF(made);
+        return unusable();
+    }
+    return (PyObject *)made;
+}
+
 static void walker_dealloc(WalkerObject *self)
 {
     free_walker(&self->walker);
@@ -311,6 +331,11 @@ static PyObject *walker_trim(WalkerObject *self, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+static PyObject *walker_dump(WalkerObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return dump_walker(&self->walker);
+}
+
 static PyObject *walker_missing(WalkerObject *self, PyObject *Py_UNUSED(ignored))
 {
     return Py_BuildValue("Ii", (uint32_t)self->walker.missing_node, self->walker.missing_value);
@@ -338,11 +363,6 @@ static PyObject *walker_trail(WalkerObject *self, PyObject *Py_UNUSED(ignored))
         PyTuple_SET_ITEM(trail, k,
                          PyLong_FromLong(k < w->prefix_length ? w->prefix[k] : w->frames[k - w->prefix_length + 1].thread));
     return trail;
-}
-
-static PyObject *bytes_of(const void *data, uint64_t size)
-{
-    return PyBytes_FromStringAndSize(size ? data : "", (Py_ssize_t)size);
 }
 
 static PyObject *walker_edges(WalkerObject *self, PyObject *Py_UNUSED(ignored))
@@ -396,6 +416,9 @@ static PyMethodDef space_methods[] = {
      "set_futures(strict, chains, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
     {"halt", (PyCFunction)space_halt, METH_O, "halt(0 or 1): whether walkers pause at their next step."},
     {"walker", (PyCFunction)space_walker, METH_NOARGS, "The first walker, at the start."},
+    {"dump", (PyCFunction)space_dump, METH_NOARGS, "The visited states, for load; while no walker runs."},
+    {"load", (PyCFunction)space_load, METH_O, "load(dump): the visited states of a saved space of the same program."},
+    {"revive", (PyCFunction)space_revive, METH_O, "revive(dump): a saved walker, once the space is loaded."},
     {"counts", (PyCFunction)space_counts, METH_NOARGS, "States, bytes of the visited set, whether edges are all recorded, whether paths are counted."},
     {NULL, NULL, 0, NULL},
 };
@@ -404,6 +427,7 @@ static PyMethodDef walker_methods[] = {
     {"run", (PyCFunction)walker_run, METH_VARARGS,
      "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked."},
     {"give", (PyCFunction)walker_give, METH_NOARGS, "A new walker with some of this one's work, or None."},
+    {"dump", (PyCFunction)walker_dump, METH_NOARGS, "The walker as bytes and numbers, for Space.revive; while it does not run."},
     {"trim", (PyCFunction)walker_trim, METH_NOARGS, "Free what was given up: edges, or paths; while no walker runs."},
     {"missing", (PyCFunction)walker_missing, METH_NOARGS, "The (node or 2**31 | event, value) whose move is missing."},
     {"missing_check", (PyCFunction)walker_missing_check, METH_NOARGS, "The number of the invariant to ask."},

@@ -18,6 +18,7 @@ from weft.search.budget import Budget
 from weft.search.crew import MISSING_CHECK, MISSING_MOVE, PAUSED, QUOTA, TERMINAL, Crew
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
+from weft.search.journal import Entry, Journal
 from weft.search.teacher import Teacher
 
 try:
@@ -29,6 +30,17 @@ AVAILABLE = _kernel is not None
 
 SHARED_EDGES = 60_000_000
 """The same for several cores, which need edges to see cycles."""
+
+MOST_COUNTED = 50_000_000
+"""States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
+
+SHARED_FROM = 100_000
+"""States from which on several cores search; a smaller search ends before they could help."""
+
+NO_LIMIT = (1 << 64) - 1
+
+MOST_EDGES = 50_000_000
+"""Edges recorded before recording is given up (9 bytes each). They show livelocks, and to several cores cycles at all."""
 
 MOST_COUNTED = 50_000_000
 """States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
@@ -56,9 +68,11 @@ class CompiledDepthFirst:
         bits: int = 64,
         fixpoint: Fixpoint | None = None,
         cores: int = 1,
-        most_edges: int = MOST_EDGES,
-        most_counted: int = MOST_COUNTED,
+        journal: Journal | None = None,
+        most_edges: int | None = None,
     ) -> None:
+        most_edges = MOST_EDGES if most_edges is None else most_edges
+        most_counted = MOST_COUNTED
         if fixpoint is not None:
             most_counted = 0
             if cores == 1 and not fixpoint.strict:
@@ -72,13 +86,14 @@ class CompiledDepthFirst:
             threads=machine.threads,
             start=machine.start,
             monitor=machine.monitor_slot,
-            most_edges=most_edges if cores == 1 else SHARED_EDGES,
+            most_edges=most_edges,
             most_counted=most_counted,
             bits=bits,
         )
         self._walker = self._space.walker()
         self._walkers = [self._walker]
-        self._teacher = Teacher(machine, self._space, fixpoint)
+        self._teacher = Teacher(machine, self._space, fixpoint, journal or Journal())
+        self._crew: Crew | None = None
         for number in range(len(machine.checks.invariants)):
             self._teacher.ask(number, self._walker.state())
         self.stopped = False
@@ -89,6 +104,9 @@ class CompiledDepthFirst:
     def run(self) -> Iterator[None]:
         """Search; pauses every ``QUOTA`` transitions, and after each new move, which costs a re-execution."""
         walker, teacher = self._walker, self._teacher
+        if len(self._walkers) > 1:
+            yield from self._run_crew()
+            return
         while not self.stopped:
             reason = walker.run(self._quota(), self._most_states())
             if reason == MISSING_MOVE:
@@ -115,8 +133,8 @@ class CompiledDepthFirst:
             self._walker = walker
             return self._ended(walker.state())
 
-        crew = Crew(self._space, self._walker, self._teacher, ended, cores=self._cores, most_states=self._most_states())
-        self._walkers = crew.walkers
+        crew = Crew(self._space, self._walkers, self._teacher, ended, cores=self._cores, most_states=self._most_states())
+        self._crew, self._walkers = crew, crew.walkers
         yield from crew.run()
         self.stopped = crew.stopped
         recorded = self._edges()
@@ -138,6 +156,23 @@ class CompiledDepthFirst:
         """How many transitions to make before the next pause: no more than the budget has left."""
         limit = self._budget.max_transitions
         return QUOTA if limit is None else max(1, min(QUOTA, limit - self.transitions))
+
+    def dump(self) -> tuple[Any, list[Any]]:
+        """Visited states and walkers, as data."""
+        if self._crew is not None:
+            self._crew.pause()
+        return self._space.dump(), [walker.dump() for walker in self._walkers]
+
+    def repeat(self, entries: list[Entry]) -> None:
+        """Ask everything that another search has asked."""
+        self._teacher.repeat(entries)
+
+    def load(self, space: Any, walkers: list[Any]) -> None:
+        """Go on from what that search has dumped. It must have been of the same program, or ``ValueError`` is raised."""
+        self._teacher.tell_futures()
+        self._space.load(space)
+        self._walkers = [self._space.revive(walker) for walker in walkers]
+        self._walker = self._walkers[0]
 
     @property
     def trail(self) -> tuple[int, ...]:

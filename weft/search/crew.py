@@ -30,7 +30,7 @@ class Crew:
 
     Args:
         space: Of the kernel.
-        walker: The one that has all the work so far, at rest.
+        walkers: Who has the work so far, at rest.
         ended: Judges the walker's state, in which nothing can happen; true stops the search.
         cores: How many walkers run at once.
 
@@ -40,16 +40,16 @@ class Crew:
     """
 
     def __init__(
-        self, space: Any, walker: Any, teacher: Teacher, ended: Callable[[Any], bool], *, cores: int, most_states: int
+        self, space: Any, walkers: list[Any], teacher: Teacher, ended: Callable[[Any], bool], *, cores: int, most_states: int
     ) -> None:
         self._space = space
         self._teacher = teacher
         self._ended = ended
         self._cores = cores
         self._most_states = most_states
-        self._ready = [walker]
+        self._ready = list(walkers)
         self._running: dict[Future[int], Any] = {}
-        self.walkers = [walker]
+        self.walkers = list(walkers)
         self.stopped = False
 
     def run(self) -> Iterator[None]:
@@ -65,7 +65,7 @@ class Crew:
                     self._come_back(done)
                     yield
             finally:
-                self._rest()
+                self.pause()
 
     def _share(self) -> None:
         """Let walkers at rest give work to new ones, until every core has one."""
@@ -78,8 +78,15 @@ class Crew:
         reasons = [(self._running.pop(future), future.result()) for future in done]
         if any(reason in (MISSING_MOVE, MISSING_CHECK) for _, reason in reasons):
             reasons += self._rest()
-            for walker, reason in reasons:
-                self._teach(walker, reason)
+        self._settle(reasons)
+
+    def pause(self) -> None:
+        """Let all walkers rest, with nothing half done."""
+        self._settle(self._rest())
+
+    def _settle(self, reasons: list[tuple[Any, int]]) -> None:
+        for walker, reason in reasons:
+            self._teach(walker, reason)
         for walker, reason in reasons:
             if reason == TERMINAL and not self.stopped:
                 self.stopped = self._ended(walker)

@@ -17,10 +17,14 @@ from weft.errors import UsageError
 from weft.scenario import Scenario
 from weft.search.audit import audit
 from weft.search.budget import Budget, Meter
+from weft.search.checkpoint import Checkpoint
 from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
 from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
 from weft.search.fixpoint import Fixpoint
+from weft.search.interrupts import HeldBack
+from weft.search.journal import Journal
+from weft.search.keeper import Keeper
 from weft.search.lock_order import find_inversion
 from weft.search.minimal_violation import minimised
 from weft.search.reduction import NONE, Reduction
@@ -60,6 +64,7 @@ def explore(
     compiled_loop: bool | None = None,
     reduction: Reduction = NONE,
     cores: int = 1,
+    checkpoint: Checkpoint | None = None,
     pulse: Pulse | None = None,
     look: Look | None = None,
     certify: Certify | None = None,
@@ -75,6 +80,7 @@ def explore(
         compiled_loop: Which loop searches; by default the compiled one where it was built.
         reduction: Which interleavings to leave out because others show the same; by default none.
         cores: How many threads the compiled loop may search with. Counts do not depend on it.
+        checkpoint: Where to save the search now and then, at Ctrl-C and at a limit; and what to resume.
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
         certify: Called at the end if the race holds.
@@ -88,9 +94,13 @@ def explore(
     """
     automaton = Automaton(scenario, merge=merge)
     budget = budget or Budget()
-    make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop)
+    if checkpoint is not None and (compiled_loop is False or not AVAILABLE):
+        raise UsageError("only the compiled loop can be saved, which was not built here; search without --checkpoint and --resume")
+    journal = Journal()
+    make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop, journal=journal)
     fixpoint = Fixpoint(automaton, reduction) if reduction else None
-    search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, stop_at_first=stop_at_first)
+    keeper = None if checkpoint is None else Keeper(checkpoint, journal, automaton, fixpoint)
+    search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, keeper=keeper, stop_at_first=stop_at_first)
     search.result.bits, search.result.reduction = bits, reduction.names
     result = search.run(pulse)
     if certify is not None and result.verdict == "HOLDS":
@@ -109,13 +119,14 @@ def _loop(
     bits: int,
     cores: int,
     compiled_loop: bool | None,
+    journal: Journal,
 ) -> Loop:
     if compiled_loop and not AVAILABLE:
         raise UsageError("the compiled loop was not built: there was no C compiler at installation")
     if fixpoint is not None:
         fixpoint.begin()
     if AVAILABLE and compiled_loop is not False:
-        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, cores=cores)
+        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, cores=cores, journal=journal)
     return DepthFirst(automaton, ended, bits=bits, fixpoint=fixpoint)
 
 
@@ -140,11 +151,13 @@ class _Search:
         meter: Meter,
         *,
         fixpoint: Fixpoint | None,
+        keeper: Keeper | None,
         stop_at_first: bool,
     ) -> None:
         self._scenario = scenario
         self._make_loop = make_loop
         self._fixpoint = fixpoint
+        self._keeper = keeper
         self._loop = make_loop(self.ended, fixpoint)
         self._automaton = automaton
         self._meter = meter
@@ -158,6 +171,8 @@ class _Search:
         """Search; with a reduction, pass by pass until one meets nothing new."""
         result, fixpoint = self.result, self._fixpoint
         self._pulse = pulse
+        if self._keeper is not None:
+            self._take_up(self._keeper)
         self._run(self._loop)
         while fixpoint is not None and not self._cut and not fixpoint.settled(cyclic=self._loop.cyclic):
             result.finals = 0
@@ -169,24 +184,47 @@ class _Search:
             self._look_at_graph()
             self._look_at_automata()
         self._report()
+        if self._keeper is not None and not result.stopped_by:
+            self._keeper.discard()
         return result
+
+    def _take_up(self, keeper: Keeper) -> None:
+        """Resume what was saved."""
+        keeper.resume(self._loop, self._judge)
+        self.result.finals = keeper.finals
+        self._meter.started -= keeper.spent
 
     @property
     def _cut(self) -> bool:
         return bool(self.result.stopped_by) or self._loop.stopped
 
     def _run(self, loop: Loop) -> None:
-        """Run a search until it ends or something stops it."""
+        """Run a search until it ends or something stops it; the main one is saved where it stops."""
         result = self.result
+        keeper = self._keeper if loop is self._loop else None
         try:
-            for _ in loop.run():
-                if self._pulse is not None:
-                    self._pulse(loop.states, loop.transitions, self._meter.seconds)
-                result.stopped_by = self._meter.exceeded(states=loop.states, transitions=loop.transitions)
-                if result.stopped_by:
-                    break
-        except KeyboardInterrupt:
+            with HeldBack() as held:
+                for _ in loop.run():
+                    result.stopped_by = self._paused(loop, held)
+                    if result.stopped_by:
+                        break
+                    if keeper is not None:
+                        keeper.save_if_due(loop, finals=result.finals, seconds=self._meter.seconds)
+        except KeyboardInterrupt:  # the second one: something is half done
             result.stopped_by = INTERRUPTED
+            return
+        if keeper is not None and result.stopped_by:
+            keeper.save(loop, finals=result.finals, seconds=self._meter.seconds)
+
+    def _paused(self, loop: Loop, held: HeldBack) -> str:
+        """Look up in the middle of a search; why it must end, if it must."""
+        try:
+            held.check()
+            if self._pulse is not None:
+                self._pulse(loop.states, loop.transitions, self._meter.seconds)
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        return self._meter.exceeded(states=loop.states, transitions=loop.transitions)
 
     def _search_for(self, wanted: Callable[[list[int]], bool]) -> Schedule | None:
         """The way to a state that ends an execution and is ``wanted``, by another search. A limit makes the result inconclusive."""
@@ -204,12 +242,19 @@ class _Search:
 
     def ended(self, state: list[int]) -> bool:
         """Judge a state in which nothing can happen; whether to stop."""
-        ended = self._automaton.ending(state)
         self.result.finals += 1
-        self.result.outcomes.setdefault(ended.outcome, ended)
+        return self._judge(state, self._loop.trail) and self._stop_at_first
+
+    def _judge(self, state: list[int], trail: tuple[int, ...]) -> bool:
+        """Note how an execution ended in ``state``; whether in a violation."""
+        ended = self._automaton.ending(state)
+        if ended.outcome not in self.result.outcomes:
+            self.result.outcomes[ended.outcome] = ended
+            if self._keeper is not None:
+                self._keeper.note(state, trail)
         if ended.slug and ended.slug not in self._first:
-            self._first[ended.slug] = Violation(ended.slug, ended.message, Schedule(self._loop.trail))
-        return bool(ended.slug) and self._stop_at_first
+            self._first[ended.slug] = Violation(ended.slug, ended.message, Schedule(trail))
+        return bool(ended.slug)
 
     def _look_at_graph(self) -> None:
         """Count exactly, and look for livelocks, which exist only where the graph has cycles: else every path ends."""

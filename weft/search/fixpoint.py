@@ -59,6 +59,17 @@ class Fixpoint:
         before, self.strict = self.strict, self.strict or cyclic
         return self.strict == before and self.futures.knowledge == self._known
 
+    @property
+    def known(self) -> int:
+        """How much was known when the pass began."""
+        return self._known
+
+    def go_on(self, *, passes: int, strict: bool, known: int) -> None:
+        """Take up a pass that was saved, now that everything is known again that was known then."""
+        self.passes, self.strict, self._known = passes, strict, known
+        self.persistent.strict = strict
+        self._refresh()
+
     def keep_up(self) -> None:
         """Refresh the futures if the automata have grown enough since."""
         before = self.futures.refreshed_at

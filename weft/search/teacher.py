@@ -11,6 +11,7 @@ from typing import Any
 from weft.automaton.automaton import Automaton
 from weft.search.fixpoint import Fixpoint
 from weft.search.futures import FIRST_SLOT_BIT, Futures
+from weft.search.journal import Entry, Journal
 
 _EVENT = 1 << 31
 _INEXPLICABLE = 1 << 31
@@ -20,8 +21,9 @@ _WORD_BYTES = 8
 class Teacher:
     """Between one automaton and one ``_kernel.Space``."""
 
-    def __init__(self, machine: Automaton, space: Any, fixpoint: Fixpoint | None) -> None:
+    def __init__(self, machine: Automaton, space: Any, fixpoint: Fixpoint | None, journal: Journal) -> None:
         self._machine = machine
+        self._journal = journal
         self._space = space
         self._fixpoint = fixpoint
         self._nodes = 0
@@ -29,11 +31,12 @@ class Teacher:
         for slot, value in enumerate(machine.start[machine.threads :]):
             self._tell_value(slot, value)
         self._tell_nodes()
-        self._tell_futures()
+        self.tell_futures()
 
     def teach(self, node: int, value: int) -> None:
         """The move of ``node`` on ``value``; or of an event, which is ``2**31 | event`` in place of a node."""
         machine = self._machine
+        self._journal.asked_move(node, value)
         if node & _EVENT:
             after = machine.monitored(node & ~_EVENT, value)
             self._tell_value(machine.monitor_slot, after)
@@ -46,13 +49,22 @@ class Teacher:
         self._space.add_move(node, value, move.value, move.node, move.allocated, move.event, machine.events.kinds(move.event))
         if self._fixpoint is not None:
             self._fixpoint.keep_up()
-            self._tell_futures()
+            self.tell_futures()
 
     def ask(self, number: int, state: list[int]) -> None:
         """Let an invariant judge ``state``, and tell what decided."""
         invariant = self._machine.checks.invariants[number]
         path = invariant.path(None, state)
+        self._journal.asked_check(number, state, path)
         self._space.add_check(number, invariant.ask(None, state) is not None, path)
+
+    def repeat(self, entries: list[Entry]) -> None:
+        """Tell everything that a search asked before it was saved."""
+        for first, *rest in entries:
+            if first >= 0:
+                self.teach(first, rest[0])
+            else:
+                self.ask(-1 - first, rest)
 
     def _tell_nodes(self) -> None:
         machine = self._machine
@@ -70,7 +82,8 @@ class Teacher:
         if marks:
             self._space.add_value(value, marks)
 
-    def _tell_futures(self) -> None:
+    def tell_futures(self) -> None:
+        """Tell what threads may still do, if that is newer than what the kernel knows."""
         if self._fixpoint is None or self._version == self._fixpoint.version:
             return
         self._version = self._fixpoint.version

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -33,19 +32,14 @@ def test_the_race_in_the_help_is_one(weft: Weft, tmp_path_factory: pytest.TempPa
     assert "ok  lost_update" in result.stdout
 
 
-def test_help_loads_nothing_heavy_and_is_quick() -> None:
+def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys; from weft.cli.main import cli\n"
         "try: cli(['--help'])\n"
         "except SystemExit: print([m for m in ('rich', 'msgspec', 'greenlet') if m in sys.modules])"
     )
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-        took.append(time.perf_counter() - started)
-        assert done.stdout.splitlines()[-1] == "[]"
-    assert min(took) < 1.0  # 0.1 s on an idle core; the limit leaves room for a loaded machine
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_no_arguments_is_help(weft: Weft) -> None:
