@@ -186,6 +186,5 @@ M36 = Planted(
     ),
     oracle="O1",
     race="walk_up_a_stack_vs_lazy_umount",
-    check="exception:RefcountError",
     covers=("L23",),
 )

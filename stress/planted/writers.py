@@ -71,7 +71,6 @@ M33_TEST = Planted(
     ),
     oracle="O9",
     race="create_vs_remount",
-    check="invariant:indexes_agree_while_mount_mu_is_free",
 )
 
 
@@ -95,8 +94,8 @@ M34 = Planted(
     function=MemfsFilesystem._create_and_open_locked,
     change=_end_write_before_opening,
     oracle="O9",
-    race="create_is_all_or_nothing",
-    check="final:who_is_refused_made_no_file",
+    race="create_vs_remount",
+    check="final:what_is_refused_is_not_there",
     covers=("M34",),
 )
 
@@ -120,6 +119,5 @@ S13 = Planted(
         """,
     ),
     oracle="O9",
-    race="side_by_side",
-    check="final:model_and_impl_agree",
+    race="truncate_vs_remount",
 )

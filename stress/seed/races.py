@@ -14,8 +14,8 @@ from stress.races.mount_vs_mount import mount_vs_delete, mount_vs_mount
 from stress.races.namespace_release import namespace_release
 from stress.races.namespace_release_vs_walk import namespace_release_vs_walk
 from stress.races.read_only_vs_writers import remounts_vs_writer
-from stress.races.stack_vs_lazy_umount import walk_up_a_stack_vs_lazy_umount
 from stress.races.walk_vs_eager_umount import walk_vs_eager_umount
+from stress.races.walk_vs_lazy_umount import walk_up_a_stack_vs_lazy_umount
 from weft import Scenario
 from weft.scenario import Verdict
 

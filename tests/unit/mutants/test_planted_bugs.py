@@ -33,9 +33,9 @@ def test_each_is_killed_by_the_race_and_the_check_that_should(mutants):
         "kind": "violated",
         "slug": "final:both_are_counted",
         "message": "",
-        "schedule": "v1:x5.y5.x1.y1",
+        "schedule": "v1:x5.y6.x1",
         "steps": 12,
-        "preemptions": 2,
+        "preemptions": 1,
         "states": found["split"]["killed_by"]["states"],
     }
     assert (found["harmless"]["status"], found["weak"]["status"]) == ("gap", "gap")

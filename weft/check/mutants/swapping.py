@@ -1,7 +1,8 @@
 """Putting another body into a function of the code under test, from outside, for a while.
 
-The function object stays what it is, so whoever imported it by name gets the change too: only its ``__code__`` is replaced. The new
-code is compiled from the changed text of the whole file, so that lines in traces and tracebacks are right.
+The function object stays what it is, so whoever imported it by name gets the change too: only its ``__code__`` is replaced. The
+new code is compiled from the changed text of the whole file, under the name ``FILE (edited)``, so that traces show the changed
+lines and nobody looks for them in the file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import linecache
 import re
 import sys
 import textwrap
@@ -44,8 +46,10 @@ def code_in(text: str, *, like: FunctionType) -> CodeType:
         UsageError: ``text`` is not valid Python, has no such function, or the function captures other variables.
     """
     file, name = like.__code__.co_filename, like.__qualname__
+    changed_file = f"{file} (edited)"
+    linecache.cache[changed_file] = (len(text), None, text.splitlines(keepends=True), changed_file)
     try:
-        whole = compile(text, file, "exec", dont_inherit=True)
+        whole = compile(text, changed_file, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise UsageError(f"{shown(file)}: changing {name} gives no valid Python: {error.msg}, line {error.lineno}") from None
     code = next((code for code in _codes(whole) if code.co_qualname == name), None)
