@@ -8,7 +8,7 @@ end only, and no step that stays has read what one that goes has written. So it 
 
 - the step after which no execution ends well;
 - accesses to one cell of which one thread's are torn apart by another's: read, foreign write, read or write; write, foreign write,
-  read; write, foreign read, write (no order of the two threads' accesses explains these);
+  read; write, foreign read, write (no order of the two threads' accesses explains these), if that step is among or between them;
 - for an exception the last access of its thread to what another thread had written, with that write;
 - for a deadlock the steps that took what others wait for, for a check of few cells the last writes to them;
 - the last step, where that shows the violation.
@@ -29,7 +29,6 @@ from weft.search.replay import Replay, Step
 
 FEW_CELLS = 3
 """Of how many cells the last writes are shown as decisive for a check that looked at them."""
-
 
 SHORT_TRACE = 16
 """Up to how many steps of a violation's past are all shown."""
@@ -116,6 +115,7 @@ class _Finder:
         self._replay = replay
         self._slug = slug
         self._steps = replay.steps
+        self._decided_at = decided_at
         self._decided = None if not decided_at else decided_at - 1
         self._before: list[tuple[int, ...]] = []
         self._last_step: dict[int, int] = {}
@@ -131,7 +131,7 @@ class _Finder:
         roots = self._roots()
         past = set(range(len(self._steps))) if roots is None else self._past(roots)
         decisive = {self._decided} if self._decided in past and self._decided is not None else set()
-        torn, handover = self._best(list(self._torn(past))), self._handover()
+        torn, handover = self._best([torn for torn in self._torn(past) if self._may_explain(torn)]), self._handover()
         if handover is not None and (torn is None or self._decided not in torn.steps or self._decided == handover.write):
             torn = None
             decisive |= {handover.write, handover.access}
@@ -149,11 +149,11 @@ class _Finder:
         replay = self._replay
         if not self._slug:
             return None
-        if self._slug == "linearizability":
-            # A call that cannot be explained is held against all calls that have ended, and against those it overlaps.
-            return {call.last - 1 for call in replay.calls if call.ended and call.last} | set(self._last_step.values())
         about = set(replay.evidence.threads)
         cells = set(replay.evidence.cells)
+        if self._slug == "linearizability" or any(replay.kinds[cell] == "Monitor" for cell in cells):
+            # Calls are held against all calls that have ended, and against those they overlap.
+            return {call.last - 1 for call in replay.calls if call.ended and call.last} | set(self._last_step.values())
         if not (about or cells):  # a deadlock, a livelock, an exception, a contract broken
             stuck = ("waiting", "ready") if self._slug in STUCK else ()
             blamed = [(k, fate) for k, fate in enumerate(replay.fates) if fate.how in ("raised", "misused", *stuck)]
@@ -214,15 +214,19 @@ class _Finder:
                     acted = acted if acted is not None and not self._steps[acted].reads_only else None
                     yield Torn(first, self._decided if self._decided in apart else apart[-1], later[0], acted)
 
-    def _best(self, found: list[Torn]) -> Torn | None:
-        """The tear that has the deciding step, else one of a value rather than of a lock, around that step, the last."""
-        decided = self._decided
+    def _may_explain(self, torn: Torn) -> bool:
+        """Not if it was decided before the first access or after the last; if nothing did, for every schedule fails, none does."""
+        if self._decided_at is None:
+            return True
+        return torn.first < self._decided_at <= max(torn.steps) + 1
 
-        def weight(torn: Torn) -> tuple[bool, bool, bool, bool, int]:
-            inside = decided is not None and torn.first <= decided <= torn.second
+    def _best(self, found: list[Torn]) -> Torn | None:
+        """The tear that has the deciding step, else one of a value rather than of a lock, that is written after it, the last."""
+
+        def weight(torn: Torn) -> tuple[bool, bool, bool, int]:
             writes = torn.acted is not None or not self._steps[torn.second].reads_only
             value = self._replay.kinds[self._steps[torn.first].cell] not in SYNCHRONISING
-            return decided in torn.steps, value, inside, writes, torn.second
+            return self._decided in torn.steps, value, writes, torn.second
 
         return max(found, key=weight, default=None)
 

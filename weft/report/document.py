@@ -41,8 +41,9 @@ class Step(msgspec.Struct, kw_only=True, frozen=True):
     ``text`` is cell, operation and operands, ``operation`` the operation's name alone. ``cell`` is the name of one of the trace's
     ``cells``. ``call`` numbers the trace's ``calls`` from 0. ``source`` is the line of code, without its indentation.
 
-    ``part`` says what the step has to do with the violation: ``decisive`` steps are what it comes from, those that ``lead`` are in
-    its causal past, ``none`` of it would be different without the others. ``folded`` steps are left out of the short text.
+    ``part`` says what the step has to do with the violation: it comes from the ``decisive`` ones, those marked ``leads`` are the
+    others in its causal past, and without one marked ``none`` it would have come about as well. ``folded`` steps are left out of
+    the short text.
     """
 
     number: int
