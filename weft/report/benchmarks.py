@@ -6,7 +6,7 @@ Format ``weft-bench/1``. One JSON object, written with a row a line, so that a d
 - ``counts``: for each row what is equal in every run on every machine;
 - ``times``: for each row seconds, rates and their ratios, from one run on ``machine``;
 - ``notes``: for some rows what a reader must know beside the numbers;
-- ``machine`` (kind of processor, cores, system) and ``versions``.
+- ``machine`` (kind of processor, cores, system, and how many processes wanted to run at the end) and ``versions``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ MANY = 100_000
 
 def machine() -> dict[str, Any]:
     """What kind of machine this is; nothing that identifies it."""
-    return {"processor": _processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+    kind = {"processor": _processor(), "cores": os.cpu_count(), "system": f"{platform.system()} {platform.machine()}"}
+    return {**kind, "load": round(os.getloadavg()[0])} if hasattr(os, "getloadavg") else kind
 
 
 def _processor() -> str:

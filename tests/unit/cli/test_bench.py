@@ -43,7 +43,7 @@ def test_a_table_is_printed_and_counts_are_kept_apart_from_times(weft: Weft, fol
         found, row = explore(increments(n)), kept["counts"][f"inc({n})"]
         assert (row["verdict"], row["states"], row["transitions"]) == ("HOLDS", found.states, found.transitions)
     assert set(kept["times"]["inc(2)"]) == {"cpu_seconds", "transitions_per_second"}
-    assert set(kept["machine"]) == {"processor", "cores", "system"}
+    assert set(kept["machine"]) >= {"processor", "cores", "system"}
     assert set(kept["versions"]) == {"weft", "python"}
     assert not (folder / "kept" / "string.json").exists()
 
