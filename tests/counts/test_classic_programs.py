@@ -9,10 +9,11 @@ from math import factorial
 
 import pytest
 
-from tests.programs import classic, lockfree
+from tests.programs import classic, lockfree, sctbench
 from tests.programs.making import assert_all_engines_agree, merged
 from weft import Scenario
 from weft.search.exhaustive import explore
+from weft.search.replay import replay
 
 
 def name(scenario: Scenario) -> str:
@@ -106,3 +107,21 @@ def test_safe_stack_is_broken_from_five_rounds_of_three_threads_on(rounds: tuple
     assert violation.slug.startswith("assertion:worker")
     assert violation.replayed
     assert violation.schedule.switches > 5
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        sctbench.reorder(3),
+        sctbench.reorder(4),
+        sctbench.two_stage(),
+        sctbench.wrong_lock(3),
+        sctbench.deadlock_01(),
+        sctbench.carter_01(),
+    ],
+    ids=name,
+)
+def test_the_kernels_of_sctbench_show_their_bug_with_one_preemption_as_published(scenario: Scenario):
+    (violation,) = explore(scenario).violations
+    assert violation.minimal
+    assert replay(scenario, violation.schedule).preemptions == 1
