@@ -1,7 +1,8 @@
 """The naive search: every schedule of the real code, one execution each. The oracle for everything cleverer.
 
 No states, no merging, no reduction: it runs the scenario from its set-up once for each interleaving. So it is slow, and
-obviously right. It cannot finish where threads may retry for ever; a budget then ends it.
+obviously right. It cannot finish where threads may retry for ever; a budget then ends it. What is read off the automata (lock
+orders, progress classes) is not looked for.
 """
 
 from __future__ import annotations
