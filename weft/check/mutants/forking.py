@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -47,7 +48,7 @@ def do_each(tasks: Sequence[Task], *, jobs: int, cpu_seconds: int, watch: Watch)
     Args:
         tasks: What to do; each gets a function that sends a value that pickles.
         jobs: At most how many processes.
-        cpu_seconds: How much processor time each may use.
+        cpu_seconds: How much processor time a task may use before it sends something, and between any two things.
         watch: For progress.
     """
     answers = [Answer() for _ in tasks]
@@ -106,10 +107,28 @@ def _child(task: Task, ours: Connection, theirs: Connection, cpu_seconds: int) -
     ours.close()
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + cpu_seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+    def send(value: Any) -> None:
+        theirs.send(value)
+        _allow(cpu_seconds)
+
+    _allow(cpu_seconds)
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
-    task(theirs.send)
+    task(send)
+
+
+def _allow(cpu_seconds: int) -> None:
+    """So much processor time from now on, and no more."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    limit = int(used.ru_utime + used.ru_stime) + 1 + cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

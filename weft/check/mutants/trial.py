@@ -25,7 +25,7 @@ Kind = Literal["held", "violated", "refused", "unfinished", "endless", "engine b
 Status = Literal["killed", "survived", "unfinished", "not reached", "engine bug", "not run"]
 
 KILLS: tuple[Kind, ...] = ("violated", "refused", "endless")
-_ROOM = 20
+_ROOM = 5
 _LEAST_ROOM = 20_000
 
 
@@ -92,7 +92,7 @@ def try_each(
         mutants: Each with its races. None at all means that no race reaches it.
         plan: How to search.
         jobs: At most how many processes.
-        cpu_seconds: How much processor time each mutant may use.
+        cpu_seconds: How much processor time each race may use.
         every_race: Do not stop at the first race that kills.
         sizes: How many states each race has without a mutant, where that is known; a mutant may have some times as many.
         watch: For progress.
