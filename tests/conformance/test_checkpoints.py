@@ -16,6 +16,7 @@ from weft.search import compiled_loop, crew
 from weft.search.budget import Budget
 from weft.search.checkpoint import Checkpoint, checkpoint_of
 from weft.search.exhaustive import explore
+from weft.search.pulse import LookAhead
 from weft.search.reduction import ALL, NONE, Reduction
 from weft.search.result import Exploration
 
@@ -131,7 +132,7 @@ def test_ctrl_c_saves_and_resume_goes_on(tmp_path: Path, cores: int, monkeypatch
     monkeypatch.setattr(crew, "QUOTA", 1_000)
     pressed = []
 
-    def press(states: int, _transitions: int, _seconds: float) -> None:
+    def press(states: int, _transitions: int, _seconds: float, _ahead: LookAhead | None = None) -> None:
         if states > 3_000 and not pressed:
             pressed.append(states)
             signal.raise_signal(signal.SIGINT)

@@ -34,6 +34,7 @@ from weft.check.paths import said, scrubbed
 from weft.check.run import INTERRUPTED, Checked, Plan, Watcher, check
 from weft.errors import EngineBug, WeftError
 from weft.scenario import Scenario
+from weft.search.pulse import LookAhead
 from weft.worlds.controlled import ControlledWorld
 
 RecordT = TypeVar("RecordT")
@@ -272,7 +273,7 @@ class _Pulse:
     def begin(self, race: Race, *, number: int, total: int) -> None:
         """See ``Watcher``."""
 
-    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+    def pulse(self, states: int, transitions: int, seconds: float, look_ahead: LookAhead | None = None) -> None:  # noqa: ARG002
         """See ``Watcher``."""
         _shared[_STATES], _shared[_TRANSITIONS], _shared[_SECONDS] = states, transitions, seconds
         if _shared[_STOP]:

@@ -23,9 +23,10 @@ from weft.check.paths import blamed, said, scrubbed, shown
 from weft.errors import EngineBug, NondeterminismError, UsageError, WeftError
 from weft.search.budget import Budget
 from weft.search.checkpoint import Checkpoint, checkpoint_of
-from weft.search.exhaustive import ALL_TOGETHER, Look, Pulse, explore
+from weft.search.exhaustive import ALL_TOGETHER, Look, explore
 from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
+from weft.search.pulse import LookAhead, Pulse
 from weft.search.random_walk import sample
 from weft.search.reduction import NONE, Reduction
 from weft.search.replay import Replay, replay
@@ -85,7 +86,7 @@ class Watcher(Protocol):
     def begin(self, race: Race, *, number: int, total: int) -> None:
         """The search of a race begins."""
 
-    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+    def pulse(self, states: int, transitions: int, seconds: float, look_ahead: LookAhead | None = None) -> None:
         """It goes on."""
 
 
@@ -95,7 +96,7 @@ class Unwatched:
     def begin(self, race: Race, *, number: int, total: int) -> None:
         """See ``Watcher``."""
 
-    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+    def pulse(self, states: int, transitions: int, seconds: float, look_ahead: LookAhead | None = None) -> None:
         """See ``Watcher``."""
 
 

@@ -8,14 +8,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from weft.report.console import errors
+from weft.search.budget import memory_bytes
 
 if TYPE_CHECKING:
     from rich.live import Live
 
     from weft.check.collect import Race
     from weft.check.parallel import Running
+    from weft.search.pulse import LookAhead
 
 REFRESH_SECONDS = 0.1
+LOOK_SECONDS = 2.0
 
 
 class Progress:
@@ -26,6 +29,8 @@ class Progress:
         self._where = ""
         self._drawn = 0.0
         self._last = (0, 0.0)
+        self._looked = 0.0
+        self._ahead = ""
 
     def __enter__(self) -> Progress:
         console = errors()
@@ -47,7 +52,7 @@ class Progress:
         self._last = (0, 0.0)
         self._draw("building")
 
-    def pulse(self, states: int, transitions: int, seconds: float) -> None:
+    def pulse(self, states: int, transitions: int, seconds: float, look_ahead: LookAhead | None = None) -> None:
         """See ``Watcher``."""
         now = time.monotonic()
         if self._live is None or now - self._drawn < REFRESH_SECONDS:
@@ -56,7 +61,18 @@ class Progress:
         rate = (transitions - before) / (seconds - then) if seconds > then else 0.0
         self._last = (transitions, seconds)
         self._drawn = now
-        self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s")
+        left = "" if look_ahead is None else self._left(look_ahead, now)
+        memory = memory_bytes() >> 20
+        self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s   {memory:,} MB{left}")
+
+    def _left(self, look_ahead: LookAhead, now: float) -> str:
+        """What is left, found out anew every few seconds."""
+        if now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            ahead = look_ahead()
+            frontier = "" if ahead is None or ahead.frontier is None else f"   {ahead.frontier:,} steps untried"
+            self._ahead = "" if ahead is None else f"{frontier}   about {ahead.covered:.0%} of states seen (by random walks)"
+        return self._ahead
 
     def running(self, searches: Sequence[Running], *, done: int, total: int) -> None:
         """See ``ParallelWatcher``."""

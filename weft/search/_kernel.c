@@ -13,6 +13,7 @@ typedef struct {
     PyObject_HEAD
     Space space;
     int32_t *start;
+    uint32_t start_length;
 } SpaceObject;
 
 typedef struct {
@@ -42,7 +43,7 @@ static int space_init(SpaceObject *self, PyObject *args, PyObject *kwargs)
     Space *s = &self->space;
     s->program.threads = threads;
     s->program.monitor = monitor;
-    s->program.length = (uint32_t)length;
+    s->program.length = self->start_length = (uint32_t)length;
     s->recording = most_edges > 0;
     s->most_edges = most_edges;
     s->most_counted = most_counted;
@@ -243,12 +244,33 @@ static PyObject *space_walker(SpaceObject *self, PyObject *Py_UNUSED(ignored))
     Walker *w = &made->walker;
     int enough = fit(w);
     if (enough)
-        memcpy(w->state, self->start, w->length * sizeof *w->state);
+        memcpy(w->state, self->start, self->start_length * sizeof *w->state);
     if (!enough || !begin(w)) {
         Py_DECREF(made);
         return PyErr_NoMemory();
     }
     return (PyObject *)made;
+}
+
+static PyObject *space_probe(SpaceObject *self, PyObject *args)
+{
+    unsigned long long seed;
+    unsigned int walks;
+    uint64_t met = 0, known = 0;
+    if (!PyArg_ParseTuple(args, "KI", &seed, &walks))
+        return NULL;
+    WalkerObject *scout = new_walker(self);
+    if (!scout)
+        return NULL;
+    Walker *w = &scout->walker;
+    int enough = fit(w);
+    if (enough)
+        memcpy(w->state, self->start, self->start_length * sizeof *w->state);
+    enough = enough && push(w, (Frame){start_print(w), 0.0, 0, 0, 0, 0, 0});
+    for (uint32_t k = 0; enough && k < walks; k++)
+        enough = probe(w, mix(seed + k), &met, &known);
+    Py_DECREF(scout);
+    return enough ? Py_BuildValue("KK", (unsigned long long)met, (unsigned long long)known) : PyErr_NoMemory();
 }
 
 static PyObject *unusable(void)
@@ -380,6 +402,11 @@ static PyObject *walker_counts(WalkerObject *self, PyObject *Py_UNUSED(ignored))
                          w->depth);
 }
 
+static PyObject *walker_untried(WalkerObject *self, PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLongLong(untried(&self->walker));
+}
+
 static PyObject *walker_paths(WalkerObject *self, PyObject *Py_UNUSED(ignored))
 {
     return PyFloat_FromDouble(self->walker.unbounded ? -1.0 : self->walker.paths);
@@ -416,6 +443,7 @@ static PyMethodDef space_methods[] = {
      "set_futures(strict, chains, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
     {"halt", (PyCFunction)space_halt, METH_O, "halt(0 or 1): whether walkers pause at their next step."},
     {"walker", (PyCFunction)space_walker, METH_NOARGS, "The first walker, at the start."},
+    {"probe", (PyCFunction)space_probe, METH_VARARGS, "probe(seed, walks): states met on random walks, and how many of them are visited."},
     {"dump", (PyCFunction)space_dump, METH_NOARGS, "The visited states, for load; while no walker runs."},
     {"load", (PyCFunction)space_load, METH_O, "load(dump): the visited states of a saved space of the same program."},
     {"revive", (PyCFunction)space_revive, METH_O, "revive(dump): a saved walker, once the space is loaded."},
@@ -435,6 +463,7 @@ static PyMethodDef walker_methods[] = {
     {"trail", (PyCFunction)walker_trail, METH_NOARGS, "The threads that moved on the way to the current state."},
     {"edges", (PyCFunction)walker_edges, METH_NOARGS, "Sources, targets, actors and terminal states, as bytes."},
     {"counts", (PyCFunction)walker_counts, METH_NOARGS, "Transitions, terminals, greatest depth, current depth."},
+    {"untried", (PyCFunction)walker_untried, METH_NOARGS, "Steps left to try on its path; while it does not run."},
     {"paths", (PyCFunction)walker_paths, METH_NOARGS, "Maximal paths from the start; -1.0 if unbounded."},
     {NULL, NULL, 0, NULL},
 };

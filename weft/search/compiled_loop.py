@@ -19,6 +19,7 @@ from weft.search.crew import MISSING_CHECK, MISSING_MOVE, PAUSED, QUOTA, TERMINA
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
 from weft.search.journal import Entry, Journal
+from weft.search.pulse import Ahead
 from weft.search.teacher import Teacher
 
 try:
@@ -30,6 +31,9 @@ AVAILABLE = _kernel is not None
 
 SHARED_EDGES = 60_000_000
 """The same for several cores, which need edges to see cycles."""
+
+PROBES = 200
+"""Random walks for one estimate of what is left."""
 
 MOST_COUNTED = 50_000_000
 """States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
@@ -188,6 +192,11 @@ class CompiledDepthFirst:
     def transitions(self) -> int:
         """Steps taken so far."""
         return sum(walker.counts()[0] for walker in self._walkers)
+
+    def ahead(self) -> Ahead:
+        """What is left, by a few random walks."""
+        met, known = self._space.probe(self.transitions, PROBES)
+        return Ahead(None if self._crew is not None else self._walker.untried(), known / met)
 
     @property
     def visited_bytes(self) -> int:

@@ -149,6 +149,9 @@ class DepthFirst:
         self.cyclic = unbounded
         self.interleavings = None if unbounded or self.stopped else paths[0]
 
+    def ahead(self) -> None:
+        """Not known."""
+
     def graph(self) -> StateGraph:
         """The state graph."""
         return StateGraph(self.states, self.sources, self.targets, self.actors, self.terminals)

@@ -27,6 +27,7 @@ from weft.search.journal import Journal
 from weft.search.keeper import Keeper
 from weft.search.lock_order import find_inversion
 from weft.search.minimal_violation import minimised
+from weft.search.pulse import Pulse
 from weft.search.reduction import NONE, Reduction
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
@@ -34,9 +35,6 @@ from weft.search.schedule import Schedule
 Loop = DepthFirst | CompiledDepthFirst
 Ended = Callable[[list[int]], bool]
 MakeLoop = Callable[[Ended, Fixpoint | None], Loop]
-
-Pulse = Callable[[int, int, float], None]
-"""Called now and then with states, transitions and seconds so far."""
 
 Look = Callable[[Automaton, Exploration], Any]
 """What to keep of the automata for a report."""
@@ -221,7 +219,7 @@ class _Search:
         try:
             held.check()
             if self._pulse is not None:
-                self._pulse(loop.states, loop.transitions, self._meter.seconds)
+                self._pulse(loop.states, loop.transitions, self._meter.seconds, loop.ahead)
         except KeyboardInterrupt:
             return INTERRUPTED
         return self._meter.exceeded(states=loop.states, transitions=loop.transitions)

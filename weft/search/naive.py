@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from weft.scenario import Scenario
 from weft.search.budget import Budget, Meter
-from weft.search.exhaustive import Pulse, never_shown
+from weft.search.exhaustive import never_shown
+from weft.search.pulse import Pulse
 from weft.search.replay import conclude
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule

@@ -9,8 +9,8 @@ import random
 
 from weft.scenario import Scenario
 from weft.search.budget import Budget, Meter
-from weft.search.exhaustive import Pulse
 from weft.search.naive import LONGEST
+from weft.search.pulse import Pulse
 from weft.search.replay import conclude
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule

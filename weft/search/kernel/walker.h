@@ -13,6 +13,8 @@
 #include "persistent.h"
 #include "visited.h"
 
+#define MOST_PROBED 10000         /* steps of one random walk */
+
 enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4, MISSING_CHECK = 5 };
 
 typedef struct {
@@ -31,8 +33,8 @@ typedef struct {
     uint32_t left;                /* threads still to try */
     uint32_t number;              /* of this state, or of the last stored one above it, where states are numbered */
     uint32_t undo;                /* length of the undo log before this state was entered */
-    uint16_t thread;              /* who moved to enter it */
-    uint16_t stored;              /* whether it is in the visited set */
+    uint8_t thread;               /* who moved to enter it */
+    uint8_t stored;               /* whether it is in the visited set */
 } Frame;
 
 typedef struct {
@@ -294,7 +296,7 @@ static int step(Walker *w, int thread)
         undo(w, before);
         return 1;
     }
-    return push(w, (Frame){after, 0.0, 0, chains ? source : number, before, (uint16_t)thread, !chains});
+    return push(w, (Frame){after, 0.0, 0, chains ? source : number, before, (uint8_t)thread, !chains});
 }
 
 /* Stores the state on top, which was not at once, because it has several ways on or none. 1: it is new, 0: known, -1: no memory. */
@@ -358,13 +360,20 @@ static int run(Walker *w, uint64_t quota, uint64_t most_states)
     return DONE;
 }
 
+/* The fingerprint of the walker's whole state. */
+static Print start_print(const Walker *w)
+{
+    Print print = {0, 0};
+    for (uint32_t k = 0; k < w->length; k++)
+        fold(&print, w->space->visited.wide, k, (uint32_t)w->state[k] + (k < (uint32_t)w->space->program.threads));
+    return print;
+}
+
 /* Puts the first frame of the whole search on the stack; 0 without memory. */
 static int begin(Walker *w)
 {
-    Print print = {0, 0};
+    Print print = start_print(w);
     uint32_t number = 0;
-    for (uint32_t k = 0; k < w->length; k++)
-        fold(&print, w->space->visited.wide, k, (uint32_t)w->state[k] + (k < (uint32_t)w->space->program.threads));
     return meet(w, print, &number, NULL) > 0 && push(w, (Frame){print, 0.0, 0, number, 0, 0, 1});
 }
 
@@ -432,6 +441,43 @@ static double count_paths(uint64_t states, const uint32_t *sources, const uint32
     }
     free(waiting), free(order), free(first), free(grouped), free(ways);
     return done == states ? paths : -1.0;
+}
+
+/* The steps left to try on the path. */
+static uint64_t untried(const Walker *w)
+{
+    uint64_t frontier = 0;
+    for (uint32_t d = 0; d < w->depth; d++)
+        frontier += (uint64_t)__builtin_popcount(w->frames[d].left);
+    return frontier;
+}
+
+/* One random walk from the start with a walker of its own, which stores nothing: how many states it met and how many of them are in
+ * the visited set. It ends where it meets something unknown. 0 without memory. */
+static int probe(Walker *w, uint64_t seed, uint64_t *met, uint64_t *known)
+{
+    Print print = w->frames[0].print;
+    uint32_t enabled, number;
+    for (uint32_t steps = 0; steps < MOST_PROBED; steps++) {
+        if (look(w, &enabled) != DONE)
+            break;
+        if (!is_chain(&w->choice, enabled)) {
+            ++*met;
+            *known += (uint64_t)seen(w, print, &number);
+        }
+        if (!enabled)
+            break;
+        uint32_t skip = (uint32_t)(mix(seed + steps) % (uint32_t)__builtin_popcount(enabled));
+        while (skip--)
+            enabled &= enabled - 1;
+        int thread = __builtin_ctz(enabled);
+        uint32_t before = w->undo_used;
+        if (!apply(w, &w->space->program.moves[moves_of(w, 0)[thread]], thread))
+            return 0;
+        print = printed(w, print, before);
+    }
+    undo(w, 0);
+    return 1;
 }
 
 static void free_walker(Walker *w)
