@@ -196,7 +196,7 @@ class CompiledDepthFirst:
     def ahead(self) -> Ahead:
         """What is left, by a few random walks."""
         met, known = self._space.probe(self.transitions, PROBES)
-        return Ahead(None if self._crew is not None else self._walker.untried(), known / met)
+        return Ahead(None if self._crew is not None else self._walker.untried(), known / met if met else 0.0)
 
     @property
     def visited_bytes(self) -> int:
