@@ -76,7 +76,8 @@ def test_the_flagship_can_be_read_in_a_minute(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_failure_that_the_readme_explains_is_the_one_that_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert f"```text\n{flagship()}\n```" in (ROOT / "README.md").read_text()
+    lines = re.compile(r"(\.py):\d+")  # which change with every edit of the code above them
+    assert lines.sub(r"\1", f"```text\n{flagship()}\n```") in lines.sub(r"\1", (ROOT / "README.md").read_text())
 
 
 def test_every_kind_of_violation_has_its_text() -> None:

@@ -72,6 +72,39 @@ def test_a_violation_has_its_whole_trace(weft: Weft, tmp_path: Path) -> None:
     ]
 
 
+def test_a_trace_has_what_a_timeline_needs(weft: Weft, tmp_path: Path) -> None:
+    weft("check", "tests/golden/failing.py", "--json", str(tmp_path / "a.json"))
+    races = by_name(decoded((tmp_path / "a.json").read_bytes()))
+    for race in races.values():
+        for trace in (violation.trace for violation in race.violations if violation.trace is not None):
+            held = {cell.name: cell.initial for cell in trace.cells}
+            assert len(held) == len(trace.cells)
+            for step in trace.steps:
+                assert held[step.cell] == step.before, "what a cell holds before a step is what the last one has left"
+                held[step.cell] = step.after
+                assert step.text.startswith(step.cell)
+                assert step.call is None or trace.calls[step.call].thread == step.thread
+            assert held == {cell.name: cell.final for cell in trace.cells}
+    (violation,) = races["not_linearizable"].violations
+    assert violation.trace is not None
+    assert [(c.thread, c.text, c.result, c.first_step, c.last_step) for c in violation.trace.calls] == [
+        ("alice", "add() = 1", "1", 1, 4),
+        ("bob", "add() = 1", "1", 2, 3),
+    ]
+    (violation,) = races["long_with_bystanders"].violations
+    assert violation.trace is not None
+    assert violation.decided_at == 10
+    parts = [step.part for step in violation.trace.steps]
+    assert (parts[:9], parts[9], parts[19:]) == (["leads"] * 9, "decisive", ["none"] * 3)
+    assert [step.number for step in violation.trace.steps if not step.folded] == [10]
+    (violation,) = races["deadlock"].violations
+    assert violation.trace is not None
+    assert [(t.fate, t.file, t.source) for t in violation.trace.threads] == [
+        ("waiting", "tests/golden/failing.py", "with left, right.reading():"),
+        ("waiting", "tests/golden/failing.py", "with right.writing(), left:"),
+    ]
+
+
 def test_the_command_of_every_violation_shows_it_again(weft: Weft, tmp_path: Path) -> None:
     report = decoded(checked(weft, tmp_path / "a.json", "--all-violations"))
     found = [(race, violation) for race in report.races for violation in race.violations if violation.trace]
