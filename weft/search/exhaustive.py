@@ -302,7 +302,7 @@ class _Search:
             return violation
         try:
             if self.result.stopped_by != INTERRUPTED:
-                violation = minimised(self._scenario, self._automaton, violation, pulse=self._beat)
+                violation = minimised(self._scenario, self._automaton, violation, within=self._meter.budget, pulse=self._beat)
         except KeyboardInterrupt:  # the schedule that the search came by is as true
             self.result.stopped_by = INTERRUPTED
         confirm(self._scenario, violation)

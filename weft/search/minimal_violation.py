@@ -23,11 +23,27 @@ PATIENCE_SECONDS = 120.0
 
 
 def minimised(
-    scenario: Scenario, automaton: Automaton, violation: Violation, *, most_states: int = MOST_STATES, pulse: Pulse | None = None
+    scenario: Scenario,
+    automaton: Automaton,
+    violation: Violation,
+    *,
+    within: Budget | None = None,
+    most_states: int = MOST_STATES,
+    pulse: Pulse | None = None,
 ) -> Violation:
-    """``violation`` with the schedule that has the fewest preemptions, then the fewest steps."""
-    budget = Budget(max_states=most_states, max_seconds=PATIENCE_SECONDS)
-    space = StateSpace(automaton, budget, pulse)
+    """``violation`` with the schedule that has the fewest preemptions, then the fewest steps.
+
+    Args:
+        scenario: What was searched.
+        automaton: Its automata.
+        violation: What was found, with any schedule to it.
+        within: The search's own limits; this takes no longer than that again, and no more memory.
+        most_states: How many states to look at for a proof.
+        pulse: Called now and then; what it raises ends the work.
+    """
+    seconds = min(PATIENCE_SECONDS, (within and within.max_seconds) or PATIENCE_SECONDS)
+    memory = None if within is None else within.max_memory_bytes
+    space = StateSpace(automaton, Budget(max_states=most_states, max_seconds=seconds, max_memory_bytes=memory), pulse)
     try:
         best = _proven(space, automaton, violation)
     except TooLarge:
