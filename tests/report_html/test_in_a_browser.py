@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+if importlib.util.find_spec("playwright") is None:
+    pytest.skip("playwright is not installed: pip install -e '.[browser]'", allow_module_level=True)
+if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+    pytest.skip("there is no Chromium here: apt-get install chromium", allow_module_level=True)
 
 Open = Callable[..., Any]
 WIDE, PHONE = 1280, 375

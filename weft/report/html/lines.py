@@ -84,12 +84,19 @@ def _file(name: str, path: str, executed: set[int], waits: Counter[int], *, is_r
     try:
         text = Path(path).read_text(encoding="utf-8")
         inside = set(_lines_in_functions(ast.parse(text)))
-        _, statements, _, _, _ = coverage.Coverage(data_file=None, config_file=False, messages=False).analysis2(path)
+        statements = _statements(path)
     except (OSError, SyntaxError, ValueError, CoverageException):
         return None
     counted = sorted(inside.intersection(statements))
     ran = sorted((executed | set(waits)).intersection(counted))
     return SourceFile(name, text.splitlines(), [] if is_race else counted, ran, dict(sorted(waits.items())), is_race)
+
+
+def _statements(path: str) -> list[int]:
+    nothing_ran = coverage.Coverage(data_file=None, config_file=False, messages=False)
+    _, statements, _, _, _ = nothing_ran.analysis2(path)
+    nothing_ran.get_data().close(force=True)
+    return statements
 
 
 def _lines_in_functions(tree: ast.AST) -> Iterator[int]:

@@ -130,11 +130,8 @@ def portrait(automaton: Automaton, found: Exploration) -> Portrait:
     space = _small_space(automaton) if small else None  # before the rest: where the search stopped early, it meets more nodes
     if len(automaton.operations) > MOST_NODES:
         return Portrait(nodes_in_all=len(automaton.operations), sometimes=_sometimes(automaton, {}))
-    tracer = coverage.Coverage(data_file=None, config_file=False, concurrency="greenlet", omit=[f"{WEFT_FOLDER}*"], messages=False)
-    with _tracing(tracer):
-        places = tour(automaton)
-    data, drawn = tracer.get_data(), picture(automaton, places)
-    traced = {shown(file): sorted(data.lines(file) or ()) for file in data.measured_files()}
+    places, traced = _toured(automaton)
+    drawn = picture(automaton, places)
     return Portrait(
         nodes_in_all=len(drawn.nodes),
         nodes=[_drawn(node) for node in drawn.nodes],
@@ -142,11 +139,20 @@ def portrait(automaton: Automaton, found: Exploration) -> Portrait:
         graph=None if space is None else _graph(automaton, space),
         progress=_progress(automaton, found),
         sometimes=_sometimes(automaton, places),
-        lines={file: lines for file, lines in sorted(traced.items()) if lines},
-        sources={
-            shown(file): file for file in sorted({place.file for place in places.values() if place.file} | data.measured_files())
-        },
+        lines={shown(file): lines for file, lines in traced.items()},
+        sources={shown(file): file for file in sorted({place.file for place in places.values() if place.file} | set(traced))},
     )
+
+
+def _toured(automaton: Automaton) -> tuple[dict[int, Place], dict[str, list[int]]]:
+    """Where each node waits, and by file the lines that threads executed."""
+    tracer = coverage.Coverage(data_file=None, config_file=False, concurrency="greenlet", omit=[f"{WEFT_FOLDER}*"], messages=False)
+    with _tracing(tracer):
+        places = tour(automaton)
+    data = tracer.get_data()
+    traced = {file: sorted(data.lines(file) or ()) for file in sorted(data.measured_files())}
+    data.close(force=True)
+    return places, {file: lines for file, lines in traced.items() if lines}
 
 
 @contextmanager
