@@ -1,8 +1,8 @@
 """The Promela models that weft is measured against are models of the same steps: SPIN counts the same states.
 
 Where a program's local variables are few, exactly the same, from Python code and from a model written by hand; SPIN counts the way
-into the initial state as a transition. On the real VFS nearly the same: a model keeps only what matters of a value that was read (of
-the table's size, its order). A missing step, one too many or a value that is not read would show as far more.
+into the initial state as a transition. On the real VFS nearly the same: a model keeps only what matters of a value that was read
+(of the table's size, its order). A missing step, one too many or a value that is not read would show as far more.
 """
 
 from __future__ import annotations
