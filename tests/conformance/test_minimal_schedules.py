@@ -204,4 +204,3 @@ def test_ctrl_c_while_the_best_schedule_is_sought_keeps_the_finding(monkeypatch:
     [violation] = found.violations
     assert (found.verdict, found.stopped_by) == ("VIOLATED", "Ctrl-C")
     assert (violation.slug, violation.minimal, violation.replayed) == ("final:two_is_last", False, True)
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from weft.automaton.automaton import Automaton
+from weft.automaton.tables import FINISHED
 from weft.scenario import Scenario
 from weft.search.budget import Budget
 from weft.search.minimal import decided_at, minimal_schedule, without_end
@@ -68,7 +69,11 @@ def _proven(space: StateSpace, automaton: Automaton, violation: Violation) -> Vi
     if violation.slug == "livelock":
         stuck = without_end(space)
         schedule = minimal_schedule(space, stuck.__contains__)
-        return violation if schedule is None else replace(violation, schedule=schedule, minimal=True)
+        if schedule is None:
+            return violation
+        who = _never_finish(space, automaton, space.along(schedule.threads)[-1])
+        message = f"from here {who} can never finish, although steps are possible ({len(stuck):,} such states)"
+        return replace(violation, schedule=schedule, message=message, minimal=True)
     judged: dict[State, str] = {}
 
     def wanted(state: State) -> bool:
@@ -83,3 +88,18 @@ def _proven(space: StateSpace, automaton: Automaton, violation: Violation) -> Vi
         return violation
     last = space.along(schedule.threads)[-1]
     return replace(violation, schedule=schedule, message=automaton.ending(space.vector(last)).message, minimal=True)
+
+
+def _never_finish(space: StateSpace, automaton: Automaton, start: State) -> str:
+    """The names of the threads that finish on no way from ``start``."""
+    work, seen = [start], {start}
+    stuck = set(range(automaton.threads))
+    while work:
+        state = work.pop()
+        nodes = space.vector(state)[: automaton.threads]
+        stuck -= {thread for thread, node in enumerate(nodes) if automaton.operations[node] == FINISHED}
+        for _, following in space.steps(state):
+            if following not in seen:
+                seen.add(following)
+                work.append(following)
+    return " and ".join(automaton.setting.names[thread] for thread in sorted(stuck)) or "all threads together"
