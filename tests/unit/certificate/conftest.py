@@ -30,13 +30,13 @@ Change = Callable[[dict[str, Any], list[list[int]]], None]
 class Certified:
     """A race with its certificate."""
 
-    def __init__(self, race: Scenario, folder: Any, *, merge: bool = True) -> None:
+    def __init__(self, race: Scenario, folder: Any, *, merge: bool = True, **options: Any) -> None:
         self.race = race if race.file else replace(race, file=os.path.abspath(FILE))
 
         def write(automaton: Automaton) -> str:
             return certify(automaton, f"{FILE}::{race.name}", files=[FILE], merged=merge, folder=str(folder))
 
-        self.found: Exploration = explore(race, merge=merge, certify=write)
+        self.found: Exploration = explore(race, merge=merge, certify=write, **options)
         self.file = self.found.certificate
 
     def verify(self, file: str | None = None, **options: Any) -> dict[str, Any]:

@@ -12,10 +12,11 @@ import pytest
 from tests.programs.gallery import GALLERY
 from tests.programs.making import program
 from tests.unit.certificate import racing
-from tests.unit.certificate.conftest import FILE
+from tests.unit.certificate.conftest import FILE, RACES
 from weft import AtomicInt64, Setting
 from weft.certificate import writing
 from weft.search.exhaustive import explore
+from weft.search.reduction import ALL
 
 
 def test_the_checker_and_the_search_count_the_same(certified):
@@ -63,6 +64,14 @@ def test_the_gallery_is_certified_where_it_holds(race, certify_race):
     assert bool(certified.file) == (certified.found.verdict == "HOLDS")
     if certified.file:
         assert certified.verify()["interleavings"] == certified.found.interleavings
+
+
+@pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)
+def test_a_reduced_search_is_certified_in_full(race, certify_race):
+    full = certify_race(race).verify()
+    reduced = certify_race(race, reduction=ALL)
+    assert reduced.found.states <= full["states"]
+    assert {**reduced.verify(), "executions": 0} == {**full, "executions": 0}
 
 
 def test_too_many_states_are_said_and_nothing_is_written(monkeypatch, tmp_path):

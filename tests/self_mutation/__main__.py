@@ -1,0 +1,111 @@
+"""``python -m tests.self_mutation [MUTANT...]``: which tests see which bug in the engine.
+
+Each mutant meets all suites that go with its place, so that the table in ``reports/self_mutation.md`` shows which of them see it.
+Exit code 1 if a mutant survives its suites.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.self_mutation.applied import ROOT
+from tests.self_mutation.mutants import MUTANTS, Mutant
+
+CONFORMANCE, CERTIFICATES = "tests/conformance/test_{}.py", "tests/unit/certificate/test_{}.py"
+SUITES = {
+    "differential": [CONFORMANCE.format("engines_agree")],
+    "certificates": [CERTIFICATES.format("what_does_not_hold"), CERTIFICATES.format("certificates"), "-k", "not commands"],
+    "refusals": [CERTIFICATES.format("refused")],
+    "reductions": [CONFORMANCE.format("reduction")],
+    "both loops": [CONFORMANCE.format("loops_agree"), "-k", "gallery or wu or uu"],
+    "checks": [CONFORMANCE.format(name) for name in ("checks_find_what_they_are_for", "wing_gong")],
+    "hidden state": [CONFORMANCE.format(f"hidden_{name}") for name in ("on_the_stack", "in_objects", "in_c")],
+    "engine": ["tests/unit/engine"],
+}
+"""The arguments of pytest, by suite."""
+
+PLACES = {
+    "weft/automaton/": ("differential", "certificates", "hidden state", "engine", "checks"),
+    "weft/cells/": ("differential", "certificates", "checks"),
+    "weft/search/depth_first.py": ("both loops",),
+    "weft/search/kernel/persistent.h": ("reductions",),
+    "weft/search/kernel/": ("differential", "certificates", "both loops", "checks"),
+    "weft/search/persistent.py": ("reductions",),
+    "weft/search/futures.py": ("reductions",),
+    "weft/search/fixpoint.py": ("reductions",),
+    "weft/search/": ("differential", "certificates", "engine", "checks"),
+    "weft/verify.py": ("certificates", "refusals"),
+}
+"""The suites that go with a file, by the longest beginning of its name first."""
+
+LONGEST_SECONDS = 600
+TABLE, DATA = ROOT / "reports" / "self_mutation.md", ROOT / "reports" / "self_mutation.json"
+
+
+def seen_by(mutant: str, tests: list[str]) -> str:
+    """The first test that fails on the mutant, with the error; empty if none does."""
+    command = [sys.executable, "-m", "tests.self_mutation.applied", mutant, *tests]
+    wide = {**os.environ, "COLUMNS": "500"}
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=wide, capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS)
+    except subprocess.TimeoutExpired:
+        return "does not end"
+    if done.returncode == 0:
+        return ""
+    found = re.search(r"^(?:FAILED|ERROR) ([^\s:]+)(?:::(.+?))?(?: - (?:\w+\.)*(\w+).*)?$", done.stdout, flags=re.MULTILINE)
+    if found is None:
+        raise SystemExit(
+            f"{mutant} on {' '.join(tests)} failed without a test's name:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        )
+    error = found[3] or "assert"
+    return f"{Path(found[1]).stem}::{found[2] or 'import'} ({error})"
+
+
+def row(mutant: Mutant) -> dict[str, str]:
+    """By suite: what saw the mutant."""
+    suites = next(suites for place, suites in PLACES.items() if mutant.file.startswith(place))
+    return {suite: seen_by(mutant.name, SUITES[suite]) for suite in suites}
+
+
+def table(rows: dict[str, dict[str, str]]) -> str:
+    """The page."""
+    killed = sum(any(answers.values()) for answers in rows.values())
+    lines = [
+        "# Bugs planted in the engine itself",
+        "",
+        f"{killed} of {len(rows)} are seen. Made by `python -m tests.self_mutation` from `tests/self_mutation/mutants.py`.",
+        "A suite stops at the first test that fails; `-` is a suite that sees nothing. *differential*: three engines on the",
+        "gallery. *certificates*: what was searched, gone over on the real code. *both loops*: in Python and compiled.",
+        "*reductions*: against the full search. The engine has no sleep sets, so there are none to get wrong.",
+        "",
+        "| bug | in | seen by |",
+        "|---|---|---|",
+    ]
+    for mutant in MUTANTS:
+        if mutant.name in rows:
+            answers = [f"{suite}: `{test}`" if test else f"{suite}: -" for suite, test in rows[mutant.name].items()]
+            seen = "" if any(rows[mutant.name].values()) else "**nothing** - "
+            lines.append(f"| {mutant.says} | `{mutant.file.removeprefix('weft/')}` | {seen}{'<br>'.join(answers)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run; those named, or all."""
+    rows: dict[str, dict[str, str]] = json.loads(DATA.read_text()) if sys.argv[1:] and DATA.exists() else {}
+    for mutant in MUTANTS:
+        if not sys.argv[1:] or mutant.name in sys.argv[1:]:
+            rows[mutant.name] = row(mutant)
+            print(mutant.name, {suite: test for suite, test in rows[mutant.name].items() if test} or "SURVIVES", flush=True)
+            ordered = {other.name: rows[other.name] for other in MUTANTS if other.name in rows}
+            DATA.write_text(json.dumps(ordered, indent=1) + "\n")
+            TABLE.write_text(table(ordered))
+    return int(not all(any(answers.values()) for answers in rows.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
