@@ -53,7 +53,7 @@ class _Finder:
 
 @contextlib.contextmanager
 def applied(name: str):
-    """The mutant in force for everything imported inside."""
+    """The mutant in force for everything imported inside; the name of its module."""
     mutant = next(mutant for mutant in MUTANTS if mutant.name == name)
     assert not any(module == "weft" or module.startswith("weft.") for module in sys.modules), "weft is imported already"
     with tempfile.TemporaryDirectory() as folder:
@@ -63,7 +63,7 @@ def applied(name: str):
         else:
             module, loader = KERNEL, importlib.machinery.ExtensionFileLoader(KERNEL, str(_compiled(mutant, Path(folder))))
         sys.meta_path.insert(0, _Finder(module, loader))
-        yield
+        yield module
 
 
 def _compiled(mutant: Mutant, folder: Path) -> Path:
@@ -79,21 +79,26 @@ def _compiled(mutant: Mutant, folder: Path) -> Path:
     return made
 
 
-def main() -> int:
-    """``python -m tests.self_mutation.applied MUTANT TEST...`` runs pytest on the mutant; its exit code.
+OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=-m 'not slow'"]
 
-    Asserts are left plain: the hook that rewrites them would import weft in place of ours.
-    """
+
+def _leave_alone(module: str) -> None:
+    """Keep pytest from importing the module itself, which it does with all of weft, to rewrite asserts."""
+    from _pytest.assertion.rewrite import AssertionRewritingHook
+
+    find = AssertionRewritingHook.find_spec
+    AssertionRewritingHook.find_spec = lambda hook, name, *rest: None if name == module else find(hook, name, *rest)
+
+
+def main() -> int:
+    """``python -m tests.self_mutation.applied MUTANT TEST...`` runs pytest on the mutant; its exit code."""
     name, *tests = sys.argv[1:]
     os.chdir(ROOT)
-    with applied(name):
+    with applied(name) as module:
         import pytest
 
-        return int(
-            pytest.main(
-                ["-x", "-q", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=-m 'not slow'", *tests]
-            )
-        )
+        _leave_alone(module)
+        return int(pytest.main(OPTIONS + tests))
 
 
 if __name__ == "__main__":

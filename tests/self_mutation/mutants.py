@@ -69,8 +69,8 @@ MUTANTS = [
         "aliasing-ignored",
         "two references to one list are the same as references to two equal lists",
         _LOCAL,
-        'return ("again", known)',
-        "return (known, describe())",
+        '        if known is not None:\n            return ("again", known)\n',
+        "",
     ),
     Mutant(
         "position-of-an-iterator-ignored",
