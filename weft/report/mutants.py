@@ -1,7 +1,7 @@
 """The record of a run of ``weft mutants``: as data, as a table, and as a page.
 
-Format ``weft-mutants/1``: one JSON object with ``counts`` by status, ``score`` (killed of those that are not equivalent, in per
-cent, rounded down to a tenth), ``mutants`` and ``functions``. It has no times, so equal results give equal bytes.
+Format ``weft-mutants/1``: one JSON object with ``counts`` by status, ``score`` (killed of those that were tried and are not
+equivalent, in per cent, rounded down to a tenth), ``mutants`` and ``functions``. It has no times, so equal results give equal bytes.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ Status = Literal[
     "wrongly listed",
 ]
 """``wrongly listed``: killed although listed as gap or equivalent. ``elsewhere``: a known defect that this code cannot have."""
+
+_NOT_JUDGED: tuple[Status, ...] = ("equivalent", "elsewhere", "not run")
 
 MARKS: dict[Status, str] = {"killed": "ok", "gap": "gap", "equivalent": "=", "elsewhere": "-", "not run": "-"}
 
@@ -100,7 +102,7 @@ def report(mutants: Sequence[Mutant], *, weft: str, of: int, seed: int | None) -
     return Report(
         weft=weft,
         exit_code=_exit_code(counts),
-        score=_score(counts["killed"] + counts["wrongly listed"], len(mutants) - counts["equivalent"] - counts["elsewhere"]),
+        score=_score(counts["killed"] + counts["wrongly listed"], len(mutants) - sum(counts[status] for status in _NOT_JUDGED)),
         counts=dict(sorted(counts.items())),
         of=of,
         seed=seed,
