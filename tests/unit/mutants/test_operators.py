@@ -104,7 +104,7 @@ def test_the_difference_is_what_goes_and_what_comes():
 
 
 def run(mutants, *arguments):
-    return mutants("--operators", CODE, "--cpu-seconds", "2", *arguments)
+    return mutants("--operators", CODE, "--cpu-seconds", "2", "--max-states", "2000", *arguments)
 
 
 def test_what_the_races_say_of_every_mutant(mutants):
@@ -116,6 +116,7 @@ def test_what_the_races_say_of_every_mutant(mutants):
         "never_called::repeat-step-1": "not reached",
         "never_called::split-rmw-1": "not reached",
         "Stock.take::repeat-step-2": "survived",  # the same value is written again
+        "Stock.take::drop-check-1": "unfinished",  # there is no end to the stock
     }
     assert status["Stock.take::split-rmw-1"] == "killed"
     assert (result.code, result.record["exit_code"]) == (1, 1)
