@@ -1,7 +1,7 @@
 """The record of a run of ``weft mutants``: as data, as a table, and as a page.
 
 Format ``weft-mutants/1``: one JSON object with ``counts`` by status, ``score`` (killed of those that were tried and are not
-equivalent, in per cent, rounded down to a tenth), ``mutants`` and ``functions``. It has no times, so equal results give equal bytes.
+equivalent, in per cent, rounded down to a tenth), ``mutants`` and ``functions``. It has no times: equal results give equal bytes.
 """
 
 from __future__ import annotations
