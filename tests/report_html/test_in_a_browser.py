@@ -100,6 +100,11 @@ def test_selecting_a_step_shows_the_memory_and_the_line_there(opened: Open) -> N
     assert section.locator(".source .at code").inner_text().strip() == "counter.store(counter.load() + 1)"
     assert section.locator(".lanes").get_attribute("aria-valuetext").startswith("step 1 of 4, first: AtomicInt64#0.load() → 0")
 
+    centre = "it => { const box = it.getBoundingClientRect(); return box.left + box.width / 2; }"
+    tick, mark = section.locator(".lanes .tick").nth(3), section.locator(".lanes .mark[data-step='4']")
+    assert tick.inner_text() == "4"
+    assert abs(tick.evaluate(centre) - mark.evaluate(centre)) < 1
+
     changing = section.locator(".lanes .mark.writes").first
     changing.click()
     assert memory(section) == {"AtomicInt64#0": "0 → 1"}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from weft import AtomicInt64, Setting, scenario
 from weft.check.collect import collect
 from weft.check.parallel import check_each
 from weft.check.run import Plan, check
@@ -164,3 +167,21 @@ def test_somebody_elses_tracer_goes_on_undisturbed() -> None:
     assert kept.lines == {}
     assert len(kept.nodes) == 8
     assert seen
+
+
+def test_code_that_is_in_no_file_is_shown_around_where_it_waits() -> None:
+    source = "def add_one(counter):\n    # nobody else\n    counter.store(counter.load() + 1)\n"
+    name = str(ROOT / "made up.py (edited)")
+    linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    space: dict[str, Any] = {}
+    exec(compile(source, name, "exec"), space)
+
+    @scenario(expect="HOLDS")
+    def one_adds(s: Setting) -> None:
+        s.thread(space["add_one"], AtomicInt64(0), name="one")
+
+    try:
+        kept = explore(one_adds, look=portrait).portrait
+    finally:
+        del linecache.cache[name]
+    assert kept.excerpts == {"made up.py (edited)": dict(enumerate(source.splitlines(), 1))}

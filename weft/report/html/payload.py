@@ -87,6 +87,7 @@ def _automata(portrait: Portrait, texts: Texts) -> dict[str, Any]:
         "nodes": [[n.thread, n.kind, texts(n.text), texts(n.file), n.line, texts(n.function)] for n in portrait.nodes],
         "edges": [[e.source, e.target, texts(e.result)] for e in portrait.edges],
         "most": MOST_NODES_DRAWN,
+        "excerpts": portrait.excerpts,
     }
 
 

@@ -6,6 +6,8 @@ stated limits, never cut in the middle: a picture of half an automaton would be 
 
 from __future__ import annotations
 
+import linecache
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -28,6 +30,9 @@ from weft.worlds import ending
 
 MOST_NODES = 2_000
 """Of races with more local states in all neither automata nor lines nor progress are kept."""
+
+EXCERPT_LINES = 3
+"""Lines shown above and below a line of code."""
 
 MOST_STATES = 250
 """State graphs with more states are not drawn."""
@@ -99,6 +104,7 @@ class Portrait(msgspec.Struct, frozen=True):
     Attributes:
         lines: By file the lines that threads executed.
         sources: By file as shown the path to read it from; of no use elsewhere.
+        excerpts: By file as shown, of code that is in no file on disk, the lines around those at which local states wait.
     """
 
     nodes_in_all: int = 0
@@ -109,6 +115,7 @@ class Portrait(msgspec.Struct, frozen=True):
     sometimes: list[Shown] = []
     lines: dict[str, list[int]] = {}
     sources: dict[str, str] = {}
+    excerpts: dict[str, dict[int, str]] = {}
 
 
 class Pictured(msgspec.Struct, frozen=True):
@@ -141,6 +148,7 @@ def portrait(automaton: Automaton, found: Exploration) -> Portrait:
         sometimes=_sometimes(automaton, places),
         lines={shown(file): lines for file, lines in traced.items()},
         sources={shown(file): file for file in sorted({place.file for place in places.values() if place.file} | set(traced))},
+        excerpts=_excerpts(places),
     )
 
 
@@ -153,6 +161,16 @@ def _toured(automaton: Automaton) -> tuple[dict[int, Place], dict[str, list[int]
     traced = {file: sorted(data.lines(file) or ()) for file in sorted(data.measured_files())}
     data.close(force=True)
     return places, {file: lines for file, lines in traced.items() if lines}
+
+
+def _excerpts(places: Mapping[int, Place]) -> dict[str, dict[int, str]]:
+    found: dict[str, dict[int, str]] = {}
+    for file, line, _ in sorted(set(places.values())):
+        if file and not os.path.exists(file):
+            text = linecache.getlines(file)
+            near = range(max(1, line - EXCERPT_LINES), min(len(text), line + EXCERPT_LINES) + 1)
+            found.setdefault(shown(file), {}).update({number: text[number - 1].rstrip() for number in near})
+    return {file: dict(sorted(lines.items())) for file, lines in found.items() if lines}
 
 
 @contextmanager

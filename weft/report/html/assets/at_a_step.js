@@ -1,9 +1,10 @@
 /* What holds after a step: its line of code, what memory holds, and where each thread goes on. */
 
 class AtAStep {
-  constructor({ trace, texts, steps }) {
+  constructor({ trace, race, steps }) {
     this.trace = trace;
-    this.texts = texts;
+    this.race = race;
+    this.texts = race.texts;
     this.steps = steps;
   }
 
@@ -18,7 +19,7 @@ class AtAStep {
         el("span", { class: "code" }, breakable(step.where || "?")),
       ),
       el("p", { class: "op code" }, breakable(step.said)),
-      ...excerpt(step.file, step.line, 3),
+      ...excerpt(this.race, step.file, step.line, 3),
       el("h3", {}, "Memory after step " + step.number),
       this.memory(step),
       el("h3", {}, "Next steps"),

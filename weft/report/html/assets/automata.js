@@ -66,7 +66,7 @@ class Automata {
     return [
       el("p", { class: "op code" }, breakable(this.texts[text])),
       el("p", { class: "sub" }, "in ", el("span", { class: "code" }, breakable(this.texts[where] || "?"))),
-      ...excerpt(this.texts[file], line, 2),
+      ...excerpt(this.race, this.texts[file], line, 2),
       el(
         "ul",
         { class: "follows" },

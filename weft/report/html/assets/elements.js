@@ -45,21 +45,23 @@ function baseName(file) {
   return file.slice(file.lastIndexOf("/") + 1);
 }
 
-/* Some lines of a file around one of them, or only its place where the file is not ours. */
-function excerpt(file, line, around) {
-  const source = data("files")[file];
+/* Some lines of a file around one of them, or only its place where its text is not here. */
+function excerpt(race, file, line, around) {
   const where = el("p", { class: "where code" }, breakable(file ? file + ":" + line : "no line of the code under test"));
-  if (!source) return [where];
-  const first = Math.max(1, line - around),
-    last = Math.min(source.text.length, line + around);
-  const shown = source.text.slice(first - 1, last);
-  const indent = Math.min(...shown.filter((text) => text.trim()).map((text) => text.search(/\S/)), 80);
-  const rows = shown.map((text, k) =>
+  const source = data("files")[file],
+    kept = (race.excerpts || {})[file] || {};
+  const textOf = (number) => (source ? source.text[number - 1] : kept[number]);
+  const numbers = [];
+  for (let number = line - around; number <= line + around; number++) if (textOf(number) !== undefined) numbers.push(number);
+  if (!numbers.length) return [where];
+  const indents = numbers.map(textOf).filter((text) => text.trim());
+  const indent = Math.min(...indents.map((text) => text.search(/\S/)), 80);
+  const rows = numbers.map((number) =>
     el(
       "div",
-      { class: first + k === line ? "at" : null },
-      el("span", { class: "no" }, String(first + k)),
-      el("code", {}, text.slice(indent) || " "),
+      { class: number === line ? "at" : null },
+      el("span", { class: "no" }, String(number)),
+      el("code", {}, textOf(number).slice(indent) || " "),
     ),
   );
   return [where, el("div", { class: "source" }, rows)];

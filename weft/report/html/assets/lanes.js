@@ -2,9 +2,9 @@
 
 class Lanes {
   /* go(number) is called for the step that was pointed at. */
-  constructor({ trace, texts, steps, go }) {
+  constructor({ trace, race, steps, go }) {
     this.trace = trace;
-    this.texts = texts;
+    this.texts = race.texts;
     this.steps = steps;
     this.cursor = el("div", { class: "cursor" });
     this.element = this.build();
@@ -28,7 +28,7 @@ class Lanes {
     );
     lanes.style.setProperty("--steps", this.steps.length);
     lanes.style.setProperty("--lanes", rows.length);
-    lanes.style.setProperty("--longest", Math.max(...this.trace.threads.map(([name]) => name.length)) + "ch");
+    lanes.style.setProperty("--longest", Math.max(...this.trace.threads.map(([name]) => name.length)) * 7.8 + "px");
     return lanes;
   }
 

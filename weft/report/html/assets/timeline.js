@@ -9,7 +9,7 @@ class Timeline {
     this.groups = this.folds();
     this.at = (this.steps.findLast((step) => step.part === 2) || this.steps.at(-1) || { number: 0 }).number;
     if (!this.steps.length) return;
-    const read = { trace, texts: race.texts, steps: this.steps };
+    const read = { trace, race, steps: this.steps };
     this.lanes = new Lanes({ ...read, go: (number) => this.go(number) });
     this.there = new AtAStep(read);
     this.build();
