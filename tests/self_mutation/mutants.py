@@ -38,13 +38,6 @@ MUTANTS = [
         "else peek.entries(frame, 0)\n",
     ),
     Mutant(
-        "position-ignored",
-        "where a frame is suspended is no part of a local state",
-        _LOCAL,
-        "return (facts, position, Same(frame.f_globals), tuple(values))",
-        "return (facts, Same(frame.f_globals), tuple(values))",
-    ),
-    Mutant(
         "live-variable-taken-for-dead",
         "a variable counts as dead although it is used again",
         _LOCAL,
