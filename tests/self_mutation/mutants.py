@@ -151,13 +151,6 @@ MUTANTS = [
         "        leaf: _Inner[Answer] | _Leaf[Answer] = _Leaf(answer)\n        read = read[:-1]\n",
     ),
     Mutant(
-        "lock-kept-at-return-missed",
-        "a lock that a thread has not given back counts as free",
-        "weft/automaton/state_checks.py",
-        "own) for lock in self._locks) if finished else ()",
-        "own) for lock in self._locks) if finished and False else ()",
-    ),
-    Mutant(
         "release-not-recorded",
         "unlocking a mutex leaves it locked",
         "weft/cells/mutex.py",

@@ -93,3 +93,23 @@ def test_a_thread_that_waits_in_c_code_is_not_merged_and_the_fallback_says_why()
     assert found.verdict == "HOLDS"
     (reason,) = {reason for reason in found.fallbacks if "C code" in reason}
     assert "<genexpr> has a state of its own" in reason
+
+
+def test_the_audit_compares_every_step_and_not_only_ends():
+    def build(s: Setting) -> None:
+        x, one, other = AtomicInt64(0), AtomicInt64(0), AtomicInt64(0)
+
+        def work() -> None:
+            (one if x.load() else other).load()
+
+        s.thread(work, name="worker")
+        s.thread(x.store, 1, name="writer")
+
+    scenario = program("steps", build)
+    automaton = Automaton(scenario)
+    assert audit(scenario, automaton, runs=20) > 0
+    first, second = (key for key in automaton.moves if key >> 32 == automaton.start[0])
+    moves = automaton.moves
+    moves[first], moves[second] = (moves[k]._replace(node=moves[other].node) for k, other in ((first, second), (second, first)))
+    with pytest.raises(EngineBug, match="the code wants"):
+        audit(scenario, automaton, runs=20)
