@@ -94,13 +94,6 @@ MUTANTS = [
         "return thread.number, operation, frames",
     ),
     Mutant(
-        "begun-call-not-in-the-node",
-        "whether a call begins with the next step is no part of a local state",
-        _AUTOMATON,
-        "key = (self._key(thread, operation, origin), tuple(map(event_key, begun)))",
-        "key = (self._key(thread, operation, origin), ())",
-    ),
-    Mutant(
         "repeated-steps-not-compared",
         "a thread that does something else when it is repeated goes unnoticed",
         _AUTOMATON,
