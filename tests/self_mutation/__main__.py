@@ -95,6 +95,7 @@ def table(rows: dict[str, dict[str, str]]) -> str:
         "*differential* compares three engines on the gallery, *certificates* goes over what was searched on the real code, *both",
         "loops* compares the one in Python with the compiled one, *reductions* with the full search. `-` is a suite that sees",
         "nothing; after the first two, others follow until one sees the bug. There are no sleep sets in the engine to get wrong.",
+        "A row with one suite alone, where its place has more, was made with that suite or a part of it; naming a bug makes its row anew.",
         "",
         "| bug | in | seen by |",
         "|---|---|---|",
