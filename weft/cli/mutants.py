@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
+from weft.cli.outputs import make_sure_writable
 
 if TYPE_CHECKING:
     from weft.check.collect import Race
@@ -58,10 +59,12 @@ def mutants(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     import weft
     from weft.cli.progress_line import Progress
-    from weft.cli.writing import writable
     from weft.report import mutants as document
 
-    files = {option: writable(given[option], option=f"--{option.removesuffix('_file')}") for option in ("json_file", "page_file")}
+    files = {name: given[f"{name}_file"] for name in ("json", "page")}
+    for option, file in files.items():
+        if file is not None:
+            make_sure_writable(option, file)
     races = _races(given)
     with Progress() as progress:
         if given["operators"]:
@@ -69,7 +72,7 @@ def mutants(paths: tuple[str, ...], **given: Any) -> int:
         else:
             rows, of = _planted(paths, given, races, progress)
     made = document.report(rows, weft=weft.__version__, of=of, seed=given["seed"] if given["sample"] else None)
-    _write(made, **files)
+    _write(made, json_file=files["json"], page_file=files["page"])
     _print(made, every=given["verbose"] or not given["operators"])
     return made.exit_code
 

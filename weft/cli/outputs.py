@@ -69,7 +69,7 @@ class Outputs:
         self._before = self._baseline()
         for option, name in _FILES.items():
             if given[name] is not None:
-                _make_sure(option, given[name])
+                make_sure_writable(option, given[name])
 
     def _baseline(self) -> Baseline | None:
         name = self._given["baseline_file"]
@@ -120,7 +120,12 @@ class Outputs:
             _write(given["baseline_write"], baseline.encoded(found))
 
 
-def _make_sure(option: str, file: str) -> None:
+def make_sure_writable(option: str, file: str) -> None:
+    """See that ``file``, which ``--option`` gave, can be written.
+
+    Raises:
+        UsageError: It cannot.
+    """
     try:
         existed = os.path.exists(file)
         with open(file, "ab"):
