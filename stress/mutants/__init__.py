@@ -1,1 +1,1 @@
-"""What is published of ``weft mutants``: the commands behind ``reports/mutants*``, and arguments about mutants that cannot be killed."""
+"""What is published of ``weft mutants``: the commands behind ``reports/mutants*``, and arguments about equivalent mutants."""
