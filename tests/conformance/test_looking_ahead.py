@@ -29,4 +29,4 @@ def test_the_estimate_grows_and_looking_changes_nothing(reduction: Reduction, mo
     assert (watched.states, watched.transitions) == (alone.states, alone.transitions)
     assert all(0.0 <= ahead.covered <= 1.0 and ahead.frontier is not None for ahead in looks)
     assert min(ahead.covered for ahead in looks) < 0.2
-    assert looks[-1].covered > 0.8
+    assert looks[-1].covered > 0.7
