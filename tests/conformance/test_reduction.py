@@ -16,10 +16,16 @@ from weft import AtomicInt64, Field, Mutex, Scenario, Setting, scenario
 from weft.search.budget import Budget
 from weft.search.compiled_loop import AVAILABLE
 from weft.search.exhaustive import explore
-from weft.search.reduction import ALL, NONE, Reduction
+from weft.search.reduction import ALL, ASLEEP, NONE, Reduction
 from weft.search.result import Exploration
 
-KINDS = [Reduction(persistent=True), Reduction(persistent=True, locks=True), ALL]
+KINDS = [
+    Reduction(persistent=True),
+    Reduction(persistent=True, locks=True),
+    Reduction(persistent=True, locks=True, sleep=True),
+    ALL,
+    ASLEEP,
+]
 LARGEST_GRAPH = 4_000
 TALLY: Counter[str] = Counter()
 
@@ -97,16 +103,18 @@ def compare_generated(source: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "full", "persistent", "everything"),
+    ("word", "full", "persistent", "chains", "asleep"),
     [
-        ("wu", 434, (250, 329), (93, 747)),
-        ("wwu", 6_071, (2_473, 4_143), (1_111, 6_133)),
-        ("wuu", 12_673, (6_061, 10_399), (2_962, 15_798)),
+        ("wu", 434, (250, 329), (93, 747), (93, 528)),
+        ("wwu", 6_071, (2_473, 4_143), (1_111, 6_133), (1_111, 4_096)),
+        ("wuu", 12_673, (6_061, 10_399), (2_962, 15_798), (2_943, 9_097)),
     ],
 )
-def test_the_miniature_umount_race_reduced(word: str, full: int, persistent: tuple[int, int], everything: tuple[int, int]) -> None:
+def test_the_miniature_umount_race_reduced(
+    word: str, full: int, persistent: tuple[int, int], chains: tuple[int, int], asleep: tuple[int, int]
+) -> None:
     assert compare(race(word)).states == full
-    for reduction, expected in [(replace(ALL, chains=False), persistent), (ALL, everything)]:
+    for reduction, expected in [(replace(ALL, chains=False), persistent), (ALL, chains), (ASLEEP, asleep)]:
         found = explore(race(word), stop_at_first=False, reduction=reduction)
         assert (found.states, found.transitions) == expected
 

@@ -8,7 +8,10 @@ costs one lookup.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from weft.automaton.events import EventTable
 
 ABSENT = 0
 """The value number of a slot whose cell does not exist yet."""
@@ -52,6 +55,7 @@ class Machine(Protocol):
         threads: How many threads there are.
         moves: The moves computed so far, by ``node << 32 | value``.
         monitor_slot: The slot that events act on, or -1.
+        events: What they do.
     """
 
     operations: list[int]
@@ -60,6 +64,7 @@ class Machine(Protocol):
     threads: int
     moves: dict[int, Move]
     monitor_slot: int
+    events: EventTable
 
     def move(self, node: int, value: int) -> Move:
         """The move of ``node`` on ``value``; computed by re-executing the thread when it is new, then in ``moves``."""

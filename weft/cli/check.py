@@ -87,6 +87,7 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 )
 @click.option("--resume", type=click.Path(file_okay=False), metavar="DIR", help="Go on with what is saved there, and save there.")
 @click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
+@click.option("--sleep", is_flag=True, help="With --reduce: sleep sets too. Fewer transitions, when one thread searches.")
 @click.option(
     "--without",
     type=click.Choice(["locks", "chains"]),
@@ -173,13 +174,15 @@ def _say_saved(folder: Path) -> None:
 
 def _reduction(given: dict[str, Any]) -> Reduction:
     from weft.errors import UsageError
-    from weft.search.reduction import ALL, NONE
+    from weft.search.reduction import ALL, ASLEEP, NONE
 
-    if given["without"] and not given["reduce"]:
-        raise UsageError(f"--without {given['without'][0]} switches off a part of --reduce, which is not there; add --reduce")
+    if (given["without"] or given["sleep"]) and not given["reduce"]:
+        raise UsageError("--without and --sleep change what --reduce does, which is not there; add --reduce")
     if given["reduce"] and given["engine"] == "naive":
         raise UsageError("--reduce is for the compiled engine; leave out --engine naive")
-    return ALL.without(*given["without"]) if given["reduce"] else NONE
+    if not given["reduce"]:
+        return NONE
+    return (ASLEEP if given["sleep"] else ALL).without(*given["without"])
 
 
 def _prepare(certificates: str | None, *, engine: str) -> None:

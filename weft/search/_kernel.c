@@ -188,11 +188,11 @@ static PyObject *space_set_futures(SpaceObject *self, PyObject *args)
     unsigned int words, known;
     Py_buffer reach, observed, post;
     PyObject *barriers;
-    int strict, chains;
-    if (!PyArg_ParseTuple(args, "ppIIy*y*y*O!", &strict, &chains, &words, &known, &reach, &observed, &post, &PyList_Type, &barriers))
+    int strict, chains, sleeping;
+    if (!PyArg_ParseTuple(args, "pppIIy*y*y*O!", &strict, &chains, &sleeping, &words, &known, &reach, &observed, &post, &PyList_Type, &barriers))
         return NULL;
     free_futures(p);
-    p->words = words, p->known = known, p->strict = strict, p->chains = chains;
+    p->words = words, p->known = known, p->strict = strict, p->chains = chains, p->sleeping = sleeping;
     p->reach = copy_of(&reach), p->observed = copy_of(&observed), p->post = copy_of(&post);
     p->barriers = calloc((size_t)PyList_GET_SIZE(barriers) + 1, sizeof *p->barriers);
     PyBuffer_Release(&reach), PyBuffer_Release(&observed), PyBuffer_Release(&post);
@@ -266,7 +266,7 @@ static PyObject *space_probe(SpaceObject *self, PyObject *args)
     int enough = fit(w);
     if (enough)
         memcpy(w->state, self->start, self->start_length * sizeof *w->state);
-    enough = enough && push(w, (Frame){start_print(w), 0.0, 0, 0, 0, 0, 0});
+    enough = enough && push(w, (Frame){start_print(w), 0.0, 0, 0, 0, 0, 0, 0});
     for (uint32_t k = 0; enough && k < walks; k++)
         enough = probe(w, mix(seed + k), &met, &known);
     Py_DECREF(scout);
@@ -440,7 +440,7 @@ static PyMethodDef space_methods[] = {
     {"add_move", (PyCFunction)space_add_move, METH_VARARGS,
      "add_move(node, value, new_value, next_node, allocated, event, kinds of event)."},
     {"set_futures", (PyCFunction)space_set_futures, METH_VARARGS,
-     "set_futures(strict, chains, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
+     "set_futures(strict, chains, sleeping, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
     {"halt", (PyCFunction)space_halt, METH_O, "halt(0 or 1): whether walkers pause at their next step."},
     {"walker", (PyCFunction)space_walker, METH_NOARGS, "The first walker, at the start."},
     {"probe", (PyCFunction)space_probe, METH_VARARGS, "probe(seed, walks): states met on random walks, and how many of them are visited."},

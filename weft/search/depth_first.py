@@ -19,6 +19,7 @@ from weft.automaton.tables import BROKEN, Machine, Move
 from weft.search.fingerprint import Marks
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
+from weft.search.sleep import Sleep, behind
 
 PAUSE = 4096
 """Transitions between two pauses."""
@@ -82,12 +83,13 @@ class DepthFirst:
         chains = self._fixpoint is not None and self._fixpoint.chains
         self.states = 1
         choices = self._choices(state)
-        # One frame a state on the current path: its number, what is left to try, how to leave it, its paths so far.
-        stack: list[tuple[int, list[Choice], list[tuple[int, int]], int]] = [(0, choices, [], fingerprint)]
+        sleeping = self._fixpoint is not None and self._fixpoint.sleeping
+        # One frame a state on the current path: its number, what is left to try, how to leave it, its fingerprint, what sleeps.
+        stack: list[tuple[int, list[Choice], list[tuple[int, int]], int, Sleep]] = [(0, choices, [], fingerprint, {})]
         totals = [self._close(0, state) if not choices else 0]
         trail = self._trail
         while stack and not self.stopped:
-            number, choices, undo, here = stack[-1]
+            number, choices, undo, here, sleep = stack[-1]
             if not choices:
                 stack.pop()
                 passed = totals.pop()
@@ -103,6 +105,10 @@ class DepthFirst:
             self.transitions += 1
             if not self.transitions % PAUSE:
                 yield
+            asleep: Sleep = {}
+            if sleeping:
+                asleep = behind(self._machine, state, sleep, (thread, move))
+                sleep[thread] = move
             node = state[thread]
             slot = threads + self._machine.slots[node]
             after = here ^ marks[thread << 32 | (node + 1)] ^ marks[thread << 32 | (move.node + 1)]
@@ -143,7 +149,8 @@ class DepthFirst:
                 found[after] = self.states
                 paths.append(-1)
             totals.append(0 if following else self._close(self.states, state))
-            stack.append((self.states if stored else -1, following, undo, after))
+            left = [choice for choice in following if choice[0] not in asleep] if asleep else following
+            stack.append((self.states if stored else -1, left, undo, after, asleep))
             self.states += stored
             self.deepest = max(self.deepest, len(stack))
         self.cyclic = unbounded

@@ -96,7 +96,7 @@ def explore(
         raise UsageError("only the compiled loop can be saved, which was not built here; search without --checkpoint and --resume")
     journal = Journal()
     make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop, journal=journal)
-    fixpoint = Fixpoint(automaton, reduction) if reduction else None
+    fixpoint = Fixpoint(automaton, reduction, alone=cores == 1) if reduction else None
     keeper = None if checkpoint is None else Keeper(checkpoint, journal, automaton, fixpoint)
     search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, keeper=keeper, stop_at_first=stop_at_first)
     search.result.bits, search.result.reduction = bits, reduction.names

@@ -24,6 +24,11 @@ _LEAST = 16
 class Fixpoint:
     """One reduced search, pass by pass.
 
+    Args:
+        automaton: Of the program.
+        reduction: What to leave out.
+        alone: Whether one walker searches; sleep sets are for one only.
+
     Attributes:
         futures: As of the last refresh.
         persistent: Chooses with them.
@@ -33,11 +38,12 @@ class Fixpoint:
         version: How often the futures were computed.
     """
 
-    def __init__(self, automaton: Automaton, reduction: Reduction) -> None:
+    def __init__(self, automaton: Automaton, reduction: Reduction, *, alone: bool = True) -> None:
         self._known = -1
         self.futures = Futures(automaton, locks=reduction.locks)
         self.persistent = Persistent(automaton, self.futures)
         self._chains = reduction.chains
+        self._sleep = reduction.sleep and alone
         self.strict = False
         self.passes = 0
         self.version = 0
@@ -46,6 +52,11 @@ class Fixpoint:
     def chains(self) -> bool:
         """Whether states with one way on are left out of the visited set."""
         return self._chains and not self.strict
+
+    @property
+    def sleeping(self) -> bool:
+        """Whether sleep sets are kept."""
+        return self._sleep and not self.strict
 
     def begin(self) -> None:
         """A pass begins."""

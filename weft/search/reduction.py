@@ -18,11 +18,14 @@ class Reduction:
         chains: ... and do not store states with one way on, unless a cycle may close there. They are checked like all others, and
             passed again when another way leads to them: memory for time. Source: Behrmann, Larsen and Pelanek, To Store or Not to
             Store, CAV 2003.
+        sleep: ... and do not try steps whose effect another order has shown (``sleep.py``). Only one walker alone can, so it is not
+            among those that give the same counts on any number of cores.
     """
 
     persistent: bool = False
     locks: bool = False
     chains: bool = False
+    sleep: bool = False
 
     def __bool__(self) -> bool:
         return self.persistent
@@ -39,3 +42,4 @@ class Reduction:
 
 NONE = Reduction()
 ALL = Reduction(persistent=True, locks=True, chains=True)
+ASLEEP = replace(ALL, sleep=True)

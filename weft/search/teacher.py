@@ -92,6 +92,7 @@ class Teacher:
         self._space.set_futures(
             self._fixpoint.strict,
             self._fixpoint.chains,
+            self._fixpoint.sleeping,
             words,
             len(futures.reach),
             _packed(futures.reach, words),

@@ -72,6 +72,7 @@ typedef struct {
     /* futures, where the search is reduced: see persistent.h */
     uint32_t words, known;        /* 64-bit words a set; nodes with a known future */
     int strict, chains;           /* follow all threads where a cycle closes; do not store states with one way on */
+    int sleeping;                 /* sleep sets: see sleep.py */
     uint64_t *reach, *observed;   /* per node; per invariant */
     uint32_t *post;
     Barrier *barriers;

@@ -31,6 +31,7 @@ typedef struct {
     Print print;
     double paths;
     uint32_t left;                /* threads still to try */
+    uint32_t sleep;               /* threads whose next step needs no trying here, nor after steps that commute with it */
     uint32_t number;              /* of this state, or of the last stored one above it, where states are numbered */
     uint32_t undo;                /* length of the undo log before this state was entered */
     uint8_t thread;               /* who moved to enter it */
@@ -281,10 +282,32 @@ static int record(Walker *w, uint32_t source, uint32_t target, int thread)
     return edge(w, source, target, (uint32_t)thread);
 }
 
+/* Whether two enabled steps commute in the current state. */
+static int commute(const Walker *w, int thread, int other)
+{
+    const Program *p = &w->space->program;
+    const uint32_t *moves = moves_of(w, w->depth - 1);
+    const MoveEntry *one = &p->moves[moves[thread]], *two = &p->moves[moves[other]];
+    if ((one->kinds | two->kinds) == (INVOKES | RESPONDS) && one->kinds && two->kinds)
+        return 0;
+    int32_t slot = p->slots[w->state[thread]], value = w->state[p->threads + slot];
+    return slot != p->slots[w->state[other]] || (one->value == value && two->value == value);
+}
+
+/* The sleep set of the state after the step of thread. */
+static uint32_t slept(const Walker *w, int thread)
+{
+    uint32_t sleep = w->frames[w->depth - 1].sleep, kept = 0;
+    for (int t = 0; sleep >> t; t++)
+        kept |= (uint32_t)((sleep >> t & 1) && commute(w, t, thread)) << t;
+    return kept;
+}
+
 static int step(Walker *w, int thread)
 {
     Frame *f = &w->frames[w->depth - 1];
-    uint32_t before = w->undo_used, number = 0, source = f->number;
+    uint32_t before = w->undo_used, number = 0, source = f->number, sleep = slept(w, thread);
+    f->sleep |= w->space->program.sleeping ? 1u << thread : 0;
     if (!apply(w, &w->space->program.moves[moves_of(w, w->depth - 1)[thread]], thread))
         return 0;
     Print after = printed(w, f->print, before);
@@ -296,7 +319,7 @@ static int step(Walker *w, int thread)
         undo(w, before);
         return 1;
     }
-    return push(w, (Frame){after, 0.0, 0, chains ? source : number, before, (uint8_t)thread, !chains});
+    return push(w, (Frame){after, 0.0, 0, sleep, chains ? source : number, before, (uint8_t)thread, !chains});
 }
 
 /* Stores the state on top, which was not at once, because it has several ways on or none. 1: it is new, 0: known, -1: no memory. */
@@ -341,7 +364,7 @@ static int run(Walker *w, uint64_t quota, uint64_t most_states)
                 w->pending = 1;
                 return TERMINAL;
             }
-            w->frames[w->depth - 1].left = enabled;
+            w->frames[w->depth - 1].left = enabled & ~w->frames[w->depth - 1].sleep;
         }
         Frame *f = &w->frames[w->depth - 1];
         if (!f->left) {
@@ -374,7 +397,7 @@ static int begin(Walker *w)
 {
     Print print = start_print(w);
     uint32_t number = 0;
-    return meet(w, print, &number, NULL) > 0 && push(w, (Frame){print, 0.0, 0, number, 0, 0, 1});
+    return meet(w, print, &number, NULL) > 0 && push(w, (Frame){print, 0.0, 0, 0, number, 0, 0, 1});
 }
 
 /* Gives the untried steps of the lowest state that has any to a new walker.
