@@ -156,6 +156,20 @@ class Setting:
     history: History | None = None
     data_races: bool = True
     lock_order: bool = True
+    alike: list[tuple[int, ...]] = field(default_factory=list)
+
+    def threads(self, count: int, function: FunctionT, *arguments: Any, name: str | None = None) -> FunctionT:
+        """Add ``count`` threads that call the same ``function(*arguments)`` and may stand for each other.
+
+        All checks and observers must treat them alike: what they say of an execution they must say of the same one with the threads
+        in other roles. Then ``--reduce`` takes states that differ only in who is who for one.
+        """
+        first = len(self.names)
+        called = _bound(function, arguments) if arguments else function
+        for _ in range(count):
+            self.thread(called, name=name)
+        self.alike.append(tuple(range(first, first + count)))
+        return function
 
     def thread(self, function: FunctionT, *arguments: Any, name: str | None = None) -> FunctionT:
         """Add a thread that calls ``function(*arguments)``; usable as a decorator.

@@ -98,6 +98,7 @@ class Automaton:
         self._begun: list[tuple[Event, ...]] = []
         self._edges: dict[tuple[int, int], _Edge] = {}
         self._keys: dict[Any, int] = {}
+        self._by_node: list[Any] = []
         with self.entered():
             self.setting = scenario.set_up()
         self.threads = len(self.setting.functions)
@@ -169,6 +170,17 @@ class Automaton:
         for (node, result), edge in self._edges.items():
             yield node, result, edge.node, RESPONDS if edge.ended else 0
 
+    def key(self, node: int) -> Any:
+        """What ``node`` is told apart by: ``_key`` with the calls that begin there, or that of an end."""
+        if node >= len(self._by_node):
+            self._by_node = list(self._keys)  # a key a node, in the order of their numbers
+        return self._by_node[node]
+
+    def step(self, number: int) -> tuple[Cell, Kind, tuple[Any, ...]]:
+        """The step with this operation number: cell, kind and operands."""
+        operation = self._steps[number]
+        return self.world.cells[operation.slot], operation.kind, tuple(self.values[k] for k in operation.operands)
+
     def begins(self, node: int) -> bool:
         """Whether calls begin with the step of ``node``."""
         return bool(self._begun[node])
@@ -178,10 +190,7 @@ class Automaton:
     def request(self, node: int) -> tuple[Cell, Kind, tuple[Any, ...]] | None:
         """The step that ``node`` wants to take: cell, kind and operands; ``None`` at an end."""
         number = self.operations[node]
-        if number < 0:
-            return None
-        operation = self._steps[number]
-        return self.world.cells[operation.slot], operation.kind, tuple(self.values[k] for k in operation.operands)
+        return None if number < 0 else self.step(number)
 
     def owner(self, node: int) -> int:
         """The thread of ``node``."""

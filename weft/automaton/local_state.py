@@ -44,6 +44,11 @@ class Same:
     def __init__(self, thing: object) -> None:
         self._thing = thing
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the object holds no other object that could be a thread's."""
+        return not isinstance(self._thing, (property, staticmethod, classmethod, types.MethodWrapperType))
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Same) and other._thing is self._thing
 

@@ -11,6 +11,7 @@ is re-executed makes its cells anew, and the code under test must find that ``is
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from weft.cells import world
@@ -89,6 +90,11 @@ class Cell(SharedIdentity, metaclass=CellMeta):
         raise SharedStateError(f"{self!r} is shared state and cannot be copied or pickled")
 
     # -- the native world ------------------------------------------------------------------------------------
+
+    def renamed(self, value: Any, rename: Callable[[int], int]) -> Any:
+        """``value`` of this cell with other thread numbers in the places of the old ones."""
+        del rename
+        return value
 
     def prepare_native(self) -> None:
         """Make what real threads need: a lock, with a condition where a step may wait."""

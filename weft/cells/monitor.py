@@ -14,7 +14,7 @@ Source: Herlihy and Wing, TOPLAS 1990; Wing and Gong, JPDC 1993; the just-in-tim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from weft.cells.cell import Cell
@@ -126,6 +126,17 @@ class Monitor(Cell):
         """The model's states that are still possible; for final checks. Empty once the history is inexplicable."""
         value = self._step(EXPLANATIONS)
         return frozenset(c.state for c in value.configurations) if isinstance(value, Explanations) else frozenset()
+
+    def renamed(self, value: Any, rename: Callable[[int], int]) -> Any:
+        """See ``Cell.renamed``."""
+        if isinstance(value, Inexplicable):
+            return replace(value, thread=rename(value.thread))
+        return Explanations(
+            frozenset(
+                Configuration(c.state, frozenset(replace(call, thread=rename(call.thread)) for call in c.calls))
+                for c in value.configurations
+            )
+        )
 
     def advance(self, value: Any, thread: int, events: Iterable[Event]) -> Any:
         """The monitor's value after ``thread``'s ``events``: ``Explanations``, or ``Inexplicable`` for good. Pure."""

@@ -7,7 +7,7 @@ lets any goroutine unlock).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from weft.cells.effects import BLOCKED, Kind, Misuse, Outcome
@@ -46,6 +46,10 @@ class Mutex(Lock):
         """See ``Lock``."""
         if value:
             yield value - 1, ""
+
+    def renamed(self, value: int, rename: Callable[[int], int]) -> int:
+        """See ``Cell.renamed``."""
+        return rename(value - 1) + 1 if value else 0
 
     def lock(self) -> None:
         """Wait until the mutex is free and take it."""

@@ -11,7 +11,7 @@ thread numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -84,6 +84,12 @@ class RWMutex(Lock):
 
     def __init__(self) -> None:
         super().__init__(FREE)
+
+    def renamed(self, value: State, rename: Callable[[int], int]) -> State:
+        """See ``Cell.renamed``."""
+        writer, queued, readers, waiting = value
+        one, other = (rename(number - 1) + 1 if number else 0 for number in (writer, queued))
+        return one, other, tuple(sorted(map(rename, readers))), tuple(sorted(map(rename, waiting)))
 
     def holders(self, value: Any) -> Iterator[tuple[int, str]]:
         """See ``Lock``."""

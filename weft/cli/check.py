@@ -87,6 +87,9 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
 )
 @click.option("--resume", type=click.Path(file_okay=False), metavar="DIR", help="Go on with what is saved there, and save there.")
 @click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
+@click.option(
+    "--symmetry", is_flag=True, help="Take states for one that differ only in the roles of like threads (Setting.threads)."
+)
 @click.option("--sleep", is_flag=True, help="With --reduce: sleep sets too. Fewer transitions, when one thread searches.")
 @click.option(
     "--without",
@@ -174,14 +177,16 @@ def _say_saved(folder: Path) -> None:
 
 def _reduction(given: dict[str, Any]) -> Reduction:
     from weft.errors import UsageError
-    from weft.search.reduction import ALL, ASLEEP, NONE
+    from weft.search.reduction import ALL, ASLEEP, NONE, SYMMETRY
 
     if (given["without"] or given["sleep"]) and not given["reduce"]:
         raise UsageError("--without and --sleep change what --reduce does, which is not there; add --reduce")
-    if given["reduce"] and given["engine"] == "naive":
-        raise UsageError("--reduce is for the compiled engine; leave out --engine naive")
+    if (given["reduce"] or given["symmetry"]) and given["engine"] == "naive":
+        raise UsageError("--reduce and --symmetry are for the compiled engine; leave out --engine naive")
+    if given["symmetry"] and given["reduce"]:
+        raise UsageError("--symmetry and --reduce do not go together yet: what threads may still do is learned in one role only")
     if not given["reduce"]:
-        return NONE
+        return SYMMETRY if given["symmetry"] else NONE
     return (ASLEEP if given["sleep"] else ALL).without(*given["without"])
 
 

@@ -28,16 +28,18 @@ static PyTypeObject space_type, walker_type;
 
 static int space_init(SpaceObject *self, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = {"threads", "start", "monitor", "most_edges", "most_counted", "bits", NULL};
+    static char *names[] = {"threads", "start", "monitor", "most_edges", "most_counted", "bits", "permutations", NULL};
     PyObject *start;
-    int threads, monitor, bits;
+    int threads, monitor, bits, permutations;
     unsigned long long most_edges, most_counted;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!iKKi", names, &threads, &PyTuple_Type, &start, &monitor, &most_edges,
-                                     &most_counted, &bits))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iO!iKKii", names, &threads, &PyTuple_Type, &start, &monitor, &most_edges,
+                                     &most_counted, &bits, &permutations))
         return -1;
     Py_ssize_t length = PyTuple_GET_SIZE(start);
-    if (self->start || threads < 1 || threads > MAX_THREADS || length < threads || (bits != 64 && bits != 128)) {
-        PyErr_SetString(PyExc_ValueError, "a search takes 1 to 26 threads, one start vector, and 64 or 128 bits");
+    if (self->start || threads < 1 || threads > MAX_THREADS || length < threads || (bits != 64 && bits != 128) || permutations < 1 ||
+        permutations > (bits == 64 ? MOST_PERMUTATIONS : 1)) {
+        PyErr_SetString(PyExc_ValueError,
+                        "a search takes 1 to 26 threads, one start vector, 64 or 128 bits, and with 64 bits up to 24 permutations");
         return -1;
     }
     Space *s = &self->space;
@@ -47,6 +49,7 @@ static int space_init(SpaceObject *self, PyObject *args, PyObject *kwargs)
     s->recording = most_edges > 0;
     s->most_edges = most_edges;
     s->most_counted = most_counted;
+    s->symmetry.count = (uint32_t)permutations;
     s->visited.wide = bits == 128, s->visited.counting = most_counted > 0, s->visited.numbering = most_edges > 0;
     self->start = malloc(length * sizeof *self->start);
     int enough = self->start && grow_moves(&s->program);
@@ -66,6 +69,7 @@ static void space_dealloc(SpaceObject *self)
     for (int k = 0; k < TABLES; k++)
         free_table(&self->space.visited.tables[k]);
     free_program(&self->space.program);
+    free(self->space.symmetry.keys), free(self->space.symmetry.marks);
     free(self->start);
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
@@ -209,6 +213,25 @@ static PyObject *space_set_futures(SpaceObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *space_add_marks(SpaceObject *self, PyObject *args)
+{
+    Symmetry *s = &self->space.symmetry;
+    unsigned int position, number;
+    PyObject *marks;
+    if (!PyArg_ParseTuple(args, "IIO!", &position, &number, &PyTuple_Type, &marks))
+        return NULL;
+    if (PyTuple_GET_SIZE(marks) != s->count) {
+        PyErr_SetString(PyExc_ValueError, "one mark a permutation is wanted");
+        return NULL;
+    }
+    uint64_t *place = put_marks(s, position, number);
+    if (!place)
+        return PyErr_NoMemory();
+    for (uint32_t g = 0; g < s->count; g++)
+        place[g] = PyLong_AsUnsignedLongLongMask(PyTuple_GET_ITEM(marks, g));
+    Py_RETURN_NONE;
+}
+
 static PyObject *space_halt(SpaceObject *self, PyObject *wanted)
 {
     atomic_store(&self->space.halt, PyObject_IsTrue(wanted));
@@ -236,6 +259,13 @@ static WalkerObject *new_walker(SpaceObject *owner)
     return self;
 }
 
+static PyObject *unusable(void)
+{
+    if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "what was saved does not fit this program");
+    return NULL;
+}
+
 static PyObject *space_walker(SpaceObject *self, PyObject *Py_UNUSED(ignored))
 {
     WalkerObject *made = new_walker(self);
@@ -247,7 +277,7 @@ static PyObject *space_walker(SpaceObject *self, PyObject *Py_UNUSED(ignored))
         memcpy(w->state, self->start, self->start_length * sizeof *w->state);
     if (!enough || !begin(w)) {
         Py_DECREF(made);
-        return PyErr_NoMemory();
+        return enough && self->space.symmetry.count > 1 ? unusable() : PyErr_NoMemory();
     }
     return (PyObject *)made;
 }
@@ -271,13 +301,6 @@ static PyObject *space_probe(SpaceObject *self, PyObject *args)
         enough = probe(w, mix(seed + k), &met, &known);
     Py_DECREF(scout);
     return enough ? Py_BuildValue("KK", (unsigned long long)met, (unsigned long long)known) : PyErr_NoMemory();
-}
-
-static PyObject *unusable(void)
-{
-    if (!PyErr_Occurred())
-        PyErr_SetString(PyExc_ValueError, "what was saved does not fit this program");
-    return NULL;
 }
 
 static PyObject *space_dump(SpaceObject *self, PyObject *Py_UNUSED(ignored))
@@ -439,6 +462,7 @@ static PyMethodDef space_methods[] = {
     {"add_check", (PyCFunction)space_add_check, METH_VARARGS, "add_check(invariant, bad, path of (position, value))."},
     {"add_move", (PyCFunction)space_add_move, METH_VARARGS,
      "add_move(node, value, new_value, next_node, allocated, event, kinds of event)."},
+    {"add_marks", (PyCFunction)space_add_marks, METH_VARARGS, "add_marks(position, number, marks): one mark a permutation."},
     {"set_futures", (PyCFunction)space_set_futures, METH_VARARGS,
      "set_futures(strict, chains, sleeping, words, known nodes, reach, observed, post, [(slot, value, reach, steady)]): choose persistent sets by them."},
     {"halt", (PyCFunction)space_halt, METH_O, "halt(0 or 1): whether walkers pause at their next step."},
@@ -453,7 +477,7 @@ static PyMethodDef space_methods[] = {
 
 static PyMethodDef walker_methods[] = {
     {"run", (PyCFunction)walker_run, METH_VARARGS,
-     "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked."},
+     "run(quota, most_states): 0 done, 1 a move is missing, 2 terminal state, 3 paused, 5 an invariant must be asked, 6 marks are missing."},
     {"give", (PyCFunction)walker_give, METH_NOARGS, "A new walker with some of this one's work, or None."},
     {"dump", (PyCFunction)walker_dump, METH_NOARGS, "The walker as bytes and numbers, for Space.revive; while it does not run."},
     {"trim", (PyCFunction)walker_trim, METH_NOARGS, "Free what was given up: edges, or paths; while no walker runs."},

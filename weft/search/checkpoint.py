@@ -38,6 +38,7 @@ class Saved(msgspec.Struct, kw_only=True):
 
     Attributes:
         identity: What must be equal when it is resumed, with the words for a difference.
+        entries, marks: The journal.
         digest: Of the automata.
         space, walkers: The visited set and the stacks.
         passes, strict, known: Of a reduced search.
@@ -48,6 +49,7 @@ class Saved(msgspec.Struct, kw_only=True):
 
     identity: dict[str, str]
     entries: list[list[int]]
+    marks: list[tuple[int, int]]
     digest: str
     space: Space
     walkers: list[Walker]

@@ -15,11 +15,12 @@ from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.search.budget import Budget
-from weft.search.crew import MISSING_CHECK, MISSING_MOVE, PAUSED, QUOTA, TERMINAL, Crew
+from weft.search.crew import MISSING_CHECK, MISSING_MARK, MISSING_MOVE, PAUSED, QUOTA, TERMINAL, Crew
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
 from weft.search.journal import Entry, Journal
 from weft.search.pulse import Ahead
+from weft.search.symmetry import Symmetry
 from weft.search.teacher import Teacher
 
 try:
@@ -71,20 +72,21 @@ class CompiledDepthFirst:
         budget: Budget,
         bits: int = 64,
         fixpoint: Fixpoint | None = None,
+        symmetry: Symmetry | None = None,
         cores: int = 1,
         journal: Journal | None = None,
         most_edges: int | None = None,
     ) -> None:
         most_edges = MOST_EDGES if most_edges is None else most_edges
         most_counted = MOST_COUNTED
-        if fixpoint is not None:
+        if fixpoint is not None or symmetry is not None:
             most_counted = 0
-            if cores == 1 and not fixpoint.strict:
-                most_edges = 0  # a cycle shows on the way, and is followed by a strict pass
+            if cores == 1 and not (fixpoint and fixpoint.strict):
+                most_edges = 0  # a cycle shows on the way, and is followed by another search
         self._machine = machine
         self._ended = ended
         self._budget = budget
-        self._fixpoint = fixpoint
+        self._reduced = fixpoint is not None or symmetry is not None
         self._cores = cores
         self._space: Any = _kernel.Space(
             threads=machine.threads,
@@ -93,10 +95,11 @@ class CompiledDepthFirst:
             most_edges=most_edges,
             most_counted=most_counted,
             bits=bits,
+            permutations=1 if symmetry is None else len(symmetry.permutations),
         )
+        self._teacher = Teacher(machine, self._space, fixpoint, journal or Journal(), symmetry)
         self._walker = self._space.walker()
         self._walkers = [self._walker]
-        self._teacher = Teacher(machine, self._space, fixpoint, journal or Journal())
         self._crew: Crew | None = None
         for number in range(len(machine.checks.invariants)):
             self._teacher.ask(number, self._walker.state())
@@ -118,6 +121,8 @@ class CompiledDepthFirst:
                 yield
             elif reason == MISSING_CHECK:
                 teacher.ask(walker.missing_check(), walker.state())
+            elif reason == MISSING_MARK:
+                teacher.mark(*walker.missing())
             elif reason == TERMINAL:
                 self.stopped = self._ended(walker.state())
             elif reason == PAUSED:
@@ -151,7 +156,7 @@ class CompiledDepthFirst:
         self.interleavings = None if self.cyclic or self.stopped or not self._counts_paths() else int(paths)
 
     def _counts_paths(self) -> bool:
-        return self._fixpoint is None and bool(self._cores > 1 or self._space.counts()[3])
+        return not self._reduced and bool(self._cores > 1 or self._space.counts()[3])
 
     def _most_states(self) -> int:
         return NO_LIMIT if self._budget.max_states is None else self._budget.max_states
@@ -167,9 +172,9 @@ class CompiledDepthFirst:
             self._crew.pause()
         return self._space.dump(), [walker.dump() for walker in self._walkers]
 
-    def repeat(self, entries: list[Entry]) -> None:
+    def repeat(self, entries: list[Entry], marks: list[tuple[int, int]]) -> None:
         """Ask everything that another search has asked."""
-        self._teacher.repeat(entries)
+        self._teacher.repeat(entries, marks)
 
     def load(self, space: Any, walkers: list[Any]) -> None:
         """Go on from what that search has dumped. It must have been of the same program, or ``ValueError`` is raised."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from weft.search.teacher import Teacher
 
-DONE, MISSING_MOVE, TERMINAL, PAUSED, MISSING_CHECK = 0, 1, 2, 3, 5
+DONE, MISSING_MOVE, TERMINAL, PAUSED, MISSING_CHECK, MISSING_MARK = 0, 1, 2, 3, 5, 6
 """Why a walker came back; 4 is an exception."""
 
 QUOTA = 1 << 18
@@ -76,7 +76,7 @@ class Crew:
 
     def _come_back(self, done: set[Future[int]]) -> None:
         reasons = [(self._running.pop(future), future.result()) for future in done]
-        if any(reason in (MISSING_MOVE, MISSING_CHECK) for _, reason in reasons):
+        if any(reason in (MISSING_MOVE, MISSING_CHECK, MISSING_MARK) for _, reason in reasons):
             reasons += self._rest()
         self._settle(reasons)
 
@@ -98,6 +98,8 @@ class Crew:
             self._teacher.teach(*walker.missing())
         elif reason == MISSING_CHECK:
             self._teacher.ask(walker.missing_check(), walker.state())
+        elif reason == MISSING_MARK:
+            self._teacher.mark(*walker.missing())
 
     def _rest(self) -> list[tuple[Any, int]]:
         """Halt every walker; who came back and why."""

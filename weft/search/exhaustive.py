@@ -25,16 +25,17 @@ from weft.search.fixpoint import Fixpoint
 from weft.search.interrupts import HeldBack
 from weft.search.journal import Journal
 from weft.search.keeper import Keeper
-from weft.search.lock_order import find_inversion
+from weft.search.lock_order import find_inversion, locks_are_nested
 from weft.search.minimal_violation import minimised
 from weft.search.pulse import Pulse
 from weft.search.reduction import NONE, Reduction
 from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
+from weft.search.symmetry import Symmetry
 
 Loop = DepthFirst | CompiledDepthFirst
 Ended = Callable[[list[int]], bool]
-MakeLoop = Callable[[Ended, Fixpoint | None], Loop]
+MakeLoop = Callable[[Ended, Fixpoint | None, Symmetry | None], Loop]
 
 Look = Callable[[Automaton, Exploration], Any]
 """What to keep of the automata for a report."""
@@ -42,6 +43,8 @@ Certify = Callable[[Automaton], str]
 """Called with the automata of a race that holds, to write them down; returns what became of that."""
 
 AUDITED_RUNS = 4
+
+SYMMETRIC_BITS = 64
 
 EXACT_COUNT_EDGES = 1_000_000
 """Up to how many edges the interleavings are counted again, exactly, when floating point was not enough."""
@@ -96,9 +99,21 @@ def explore(
         raise UsageError("only the compiled loop can be saved, which was not built here; search without --checkpoint and --resume")
     journal = Journal()
     make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop, journal=journal)
-    fixpoint = Fixpoint(automaton, reduction, alone=cores == 1) if reduction else None
+    fixpoint = Fixpoint(automaton, reduction, alone=cores == 1) if reduction.persistent else None
+    symmetry = Symmetry(automaton) if reduction.symmetry and automaton.setting.alike else None
+    if symmetry is not None and (bits != SYMMETRIC_BITS or not AVAILABLE or compiled_loop is False):
+        raise UsageError("symmetry is for the compiled loop and fingerprints of 64 bits; search without it")
     keeper = None if checkpoint is None else Keeper(checkpoint, journal, automaton, fixpoint)
-    search = _Search(scenario, automaton, make_loop, Meter(budget), fixpoint=fixpoint, keeper=keeper, stop_at_first=stop_at_first)
+    search = _Search(
+        scenario,
+        automaton,
+        make_loop,
+        Meter(budget),
+        fixpoint=fixpoint,
+        symmetry=symmetry,
+        keeper=keeper,
+        stop_at_first=stop_at_first,
+    )
     search.result.bits, search.result.reduction = bits, reduction.names
     result = search.run(pulse)
     if certify is not None and result.verdict == "HOLDS":
@@ -112,6 +127,7 @@ def _loop(
     automaton: Automaton,
     ended: Ended,
     fixpoint: Fixpoint | None,
+    symmetry: Symmetry | None,
     *,
     budget: Budget,
     bits: int,
@@ -124,7 +140,9 @@ def _loop(
     if fixpoint is not None:
         fixpoint.begin()
     if AVAILABLE and compiled_loop is not False:
-        return CompiledDepthFirst(automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, cores=cores, journal=journal)
+        return CompiledDepthFirst(
+            automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, symmetry=symmetry, cores=cores, journal=journal
+        )
     return DepthFirst(automaton, ended, bits=bits, fixpoint=fixpoint)
 
 
@@ -149,14 +167,16 @@ class _Search:
         meter: Meter,
         *,
         fixpoint: Fixpoint | None,
+        symmetry: Symmetry | None,
         keeper: Keeper | None,
         stop_at_first: bool,
     ) -> None:
         self._scenario = scenario
         self._make_loop = make_loop
         self._fixpoint = fixpoint
+        self._symmetry = symmetry
         self._keeper = keeper
-        self._loop = make_loop(self.ended, fixpoint)
+        self._loop = make_loop(self.ended, fixpoint, symmetry)
         self._automaton = automaton
         self._meter = meter
         self._stop_at_first = stop_at_first
@@ -173,9 +193,10 @@ class _Search:
             self._take_up(self._keeper)
         self._run(self._loop)
         while fixpoint is not None and not self._cut and not fixpoint.settled(cyclic=self._loop.cyclic):
-            result.finals = 0
-            self._loop = self._make_loop(self.ended, fixpoint)
-            self._run(self._loop)
+            self._again()
+        if self._symmetry is not None and not self._cut and (self._loop.cyclic or locks_are_nested(self._automaton)):
+            self._symmetry = None  # livelocks and lock orders are looked for among all threads in all roles
+            self._again()
         result.exhausted = not self._cut
         result.reached = reached(self._automaton)
         if result.exhausted:
@@ -185,6 +206,12 @@ class _Search:
         if self._keeper is not None and not result.stopped_by:
             self._keeper.discard()
         return result
+
+    def _again(self) -> None:
+        """Search once more from the start, over automata that have grown."""
+        self.result.finals = 0
+        self._loop = self._make_loop(self.ended, self._fixpoint, self._symmetry)
+        self._run(self._loop)
 
     def _take_up(self, keeper: Keeper) -> None:
         """Resume what was saved."""
@@ -233,7 +260,7 @@ class _Search:
                 found.append(Schedule(loop.trail))
             return bool(found)
 
-        loop = self._make_loop(ended, None)
+        loop = self._make_loop(ended, None, None)
         self._run(loop)
         self.result.exhausted = not self.result.stopped_by
         return found[0] if found else None
@@ -246,8 +273,10 @@ class _Search:
     def _judge(self, state: list[int], trail: tuple[int, ...]) -> bool:
         """Note how an execution ended in ``state``; whether in a violation."""
         ended = self._automaton.ending(state)
+        symmetry = self._symmetry
         if ended.outcome not in self.result.outcomes:
-            self.result.outcomes[ended.outcome] = ended
+            for role in (ended,) if symmetry is None else symmetry.roles(ended):
+                self.result.outcomes.setdefault(role.outcome, role)
             if self._keeper is not None:
                 self._keeper.note(state, trail)
         if ended.slug and ended.slug not in self._first:
@@ -294,7 +323,12 @@ class _Search:
         result.fallbacks = dict(automaton.fallbacks)
         result.violations = [self._confirmed(violation) for violation in self._first.values()]
         if result.exhausted and not result.violations:
-            audit(self._scenario, automaton, runs=min(AUDITED_RUNS, result.interleavings or AUDITED_RUNS), complete=True)
+            audit(
+                self._scenario,
+                automaton,
+                runs=min(AUDITED_RUNS, result.interleavings or AUDITED_RUNS),
+                complete=self._symmetry is None,
+            )
         result.seconds = self._meter.seconds
 
     def _confirmed(self, violation: Violation) -> Violation:

@@ -19,10 +19,12 @@ class Journal:
 
     Attributes:
         entries: So far.
+        marks: Components of states whose marks under symmetry were asked for: (position, number), each once.
     """
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.marks: dict[tuple[int, int], None] = {}
         self._moves: set[tuple[int, int]] = set()
         self._answers: set[tuple[int, tuple[tuple[int, int], ...]]] = set()
 

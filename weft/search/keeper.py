@@ -48,7 +48,7 @@ class Keeper:
             return
         assert isinstance(loop, CompiledDepthFirst)
         try:
-            loop.repeat(saved.entries)
+            loop.repeat(saved.entries, saved.marks)
         except (LookupError, AssertionError, TypeError):  # asked about nodes or values that this program does not have
             raise self._checkpoint.refuse() from None
         if digest(self._automaton) != saved.digest:
@@ -77,6 +77,7 @@ class Keeper:
             Saved(
                 identity=self._checkpoint.identity,
                 entries=self._journal.entries,
+                marks=list(self._journal.marks),
                 digest=digest(self._automaton),
                 space=space,
                 walkers=walkers,

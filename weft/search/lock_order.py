@@ -75,6 +75,11 @@ def find_inversion(automaton: Automaton, search_for: SearchFor) -> str | None:
     return None
 
 
+def locks_are_nested(automaton: Automaton) -> bool:
+    """Whether any thread takes a lock while it holds another one, so that there are orders to compare."""
+    return bool(_Orders(automaton).ways)
+
+
 def _meet(automaton: Automaton, one: set[int], other: set[int], search_for: SearchFor) -> Schedule | None:
     """The way to a state in which one thread is at a node of ``one`` and another at a node of ``other``, if there is one."""
     second = automaton.owner(next(iter(other))) - automaton.threads

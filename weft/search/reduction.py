@@ -20,15 +20,22 @@ class Reduction:
             Store, CAV 2003.
         sleep: ... and do not try steps whose effect another order has shown (``sleep.py``). Only one walker alone can, so it is not
             among those that give the same counts on any number of cores.
+        symmetry: Take states for one that differ only in the roles of threads that are alike (``symmetry.py``). Not together with
+            the others, which look at what each thread may still do: that is learned in one role and not known in the others.
     """
 
     persistent: bool = False
     locks: bool = False
     chains: bool = False
     sleep: bool = False
+    symmetry: bool = False
+
+    def __post_init__(self) -> None:
+        if self.symmetry and self.persistent:
+            raise ValueError("persistent sets need to know every thread in every role; symmetry leaves roles out")
 
     def __bool__(self) -> bool:
-        return self.persistent
+        return self.persistent or self.symmetry
 
     def without(self, *names: str) -> Reduction:
         """The same with some reductions switched off; without persistent sets there is none."""
@@ -42,4 +49,5 @@ class Reduction:
 
 NONE = Reduction()
 ALL = Reduction(persistent=True, locks=True, chains=True)
+SYMMETRY = Reduction(symmetry=True)
 ASLEEP = replace(ALL, sleep=True)

@@ -12,6 +12,7 @@ from weft.automaton.automaton import Automaton
 from weft.search.fixpoint import Fixpoint
 from weft.search.futures import FIRST_SLOT_BIT, Futures
 from weft.search.journal import Entry, Journal
+from weft.search.symmetry import Symmetry
 
 _EVENT = 1 << 31
 _INEXPLICABLE = 1 << 31
@@ -21,17 +22,21 @@ _WORD_BYTES = 8
 class Teacher:
     """Between one automaton and one ``_kernel.Space``."""
 
-    def __init__(self, machine: Automaton, space: Any, fixpoint: Fixpoint | None, journal: Journal) -> None:
+    def __init__(
+        self, machine: Automaton, space: Any, fixpoint: Fixpoint | None, journal: Journal, symmetry: Symmetry | None
+    ) -> None:
         self._machine = machine
         self._journal = journal
         self._space = space
         self._fixpoint = fixpoint
+        self._symmetry = symmetry
         self._nodes = 0
         self._version = 0
         for slot, value in enumerate(machine.start[machine.threads :]):
             self._tell_value(slot, value)
         self._tell_nodes()
         self.tell_futures()
+        self._mark_start()
 
     def teach(self, node: int, value: int) -> None:
         """The move of ``node`` on ``value``; or of an event, which is ``2**31 | event`` in place of a node."""
@@ -51,6 +56,18 @@ class Teacher:
             self._fixpoint.keep_up()
             self.tell_futures()
 
+    def mark(self, position: int, number: int) -> None:
+        """The marks of a component of the state under each permutation of like threads."""
+        assert self._symmetry is not None
+        self._journal.marks[position, number] = None
+        self._space.add_marks(position, number, self._symmetry.marks(position, number))
+
+    def _mark_start(self) -> None:
+        if self._symmetry is not None:
+            for position, number in enumerate(self._machine.start):
+                if position < self._machine.threads or number:
+                    self.mark(position, number + (position < self._machine.threads))
+
     def ask(self, number: int, state: list[int]) -> None:
         """Let an invariant judge ``state``, and tell what decided."""
         invariant = self._machine.checks.invariants[number]
@@ -58,13 +75,16 @@ class Teacher:
         self._journal.asked_check(number, state, path)
         self._space.add_check(number, invariant.ask(None, state) is not None, path)
 
-    def repeat(self, entries: list[Entry]) -> None:
+    def repeat(self, entries: list[Entry], marks: list[tuple[int, int]]) -> None:
         """Tell everything that a search asked before it was saved."""
         for first, *rest in entries:
             if first >= 0:
                 self.teach(first, rest[0])
             else:
                 self.ask(-1 - first, rest)
+        for position, number in marks:
+            if self._symmetry is not None:
+                self.mark(position, number)
 
     def _tell_nodes(self) -> None:
         machine = self._machine

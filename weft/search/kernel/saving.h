@@ -117,6 +117,8 @@ static int load_frames(Walker *w, const Frame *frames, uint32_t depth)
             return 0;
         if (before != frames[d].undo || !push(w, frames[d]))
             return 0;
+        if (w->space->symmetry.count > 1 && !whole_row(w, row_of(w, d)))
+            return 0;
         recall_moves(w, d);
     }
     return 1;

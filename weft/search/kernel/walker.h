@@ -11,15 +11,17 @@
 #define WEFT_WALKER_H
 
 #include "persistent.h"
+#include "symmetry.h"
 #include "visited.h"
 
 #define MOST_PROBED 10000         /* steps of one random walk */
 
-enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4, MISSING_CHECK = 5 };
+enum { DONE = 0, MISSING_MOVE = 1, TERMINAL = 2, PAUSED = 3, NO_MEMORY = 4, MISSING_CHECK = 5, MISSING_MARK = 6 };
 
 typedef struct {
     Program program;
     Visited visited;
+    Symmetry symmetry;
     int shared;                   /* several walkers */
     atomic_int recording;         /* edges */
     uint64_t most_edges, most_counted; /* edges to record, states to count paths for, before that is given up */
@@ -44,6 +46,7 @@ typedef struct {
     uint32_t length;
     Frame *frames;
     uint32_t *frame_moves;        /* per frame and thread */
+    uint64_t *rows;               /* per frame: its fingerprint under each permutation, where there are several */
     uint32_t depth, frames_capacity;
     int32_t *undo;
     uint32_t undo_used, undo_capacity;
@@ -79,6 +82,8 @@ static int push(Walker *w, Frame frame)
         return 0;
     size_t row = sizeof *w->frame_moves * (size_t)w->space->program.threads;
     if (before != w->frames_capacity && !keep_up((void **)&w->frame_moves, row, w->frames_capacity))
+        return 0;
+    if (before != w->frames_capacity && !keep_up((void **)&w->rows, sizeof *w->rows * w->space->symmetry.count, w->frames_capacity))
         return 0;
     w->frames[w->depth++] = frame;
     if (w->depth > w->deepest)
@@ -214,6 +219,52 @@ static void drop_edges(Walker *w)
     w->edges = w->edges_capacity = 0;
 }
 
+static inline uint64_t *row_of(const Walker *w, uint32_t depth)
+{
+    return w->rows + (size_t)depth * w->space->symmetry.count;
+}
+
+/* Folds a component of the state into a row. 0: its marks are not known. */
+static int fold_row(Walker *w, uint64_t *row, uint32_t position, uint32_t number)
+{
+    const Symmetry *s = &w->space->symmetry;
+    if (!number)
+        return 1;
+    const uint64_t *marks = marks_at(s, position, number);
+    if (!marks) {
+        w->missing_node = (int32_t)position;
+        w->missing_value = (int32_t)number;
+        return 0;
+    }
+    for (uint32_t g = 0; g < s->count; g++)
+        row[g] ^= marks[g];
+    return 1;
+}
+
+/* The row of a whole state from nothing; 0 if marks are not known. */
+static int whole_row(Walker *w, uint64_t *row)
+{
+    memset(row, 0, w->space->symmetry.count * sizeof *row);
+    for (uint32_t k = 0; k < w->length; k++)
+        if (!fold_row(w, row, k, (uint32_t)w->state[k] + (k < (uint32_t)w->space->program.threads)))
+            return 0;
+    return 1;
+}
+
+/* The row after the changes since undo was `before` long, from the one of the top frame; 0 if marks are not known. */
+static int next_row(Walker *w, uint64_t *row, uint32_t before)
+{
+    uint32_t threads = (uint32_t)w->space->program.threads;
+    memcpy(row, row_of(w, w->depth - 1), w->space->symmetry.count * sizeof *row);
+    for (uint32_t k = before; k < w->undo_used; k += 2) {
+        uint32_t position = (uint32_t)w->undo[k], node = position < threads;
+        if (!fold_row(w, row, position, (uint32_t)w->undo[k + 1] + node) ||
+            !fold_row(w, row, position, (uint32_t)w->state[position] + node))
+            return 0;
+    }
+    return 1;
+}
+
 /* The fingerprint after the changes since undo was `before` long: each is undone in it and put in anew, in order. */
 static Print printed(const Walker *w, Print print, uint32_t before)
 {
@@ -303,14 +354,24 @@ static uint32_t slept(const Walker *w, int thread)
     return kept;
 }
 
+/* Takes one step of the top frame. 1: taken, 0: no memory, -1: marks are not known, and nothing is changed. */
 static int step(Walker *w, int thread)
 {
     Frame *f = &w->frames[w->depth - 1];
+    uint64_t row[MOST_PERMUTATIONS];
     uint32_t before = w->undo_used, number = 0, source = f->number, sleep = slept(w, thread);
-    f->sleep |= w->space->program.sleeping ? 1u << thread : 0;
     if (!apply(w, &w->space->program.moves[moves_of(w, w->depth - 1)[thread]], thread))
         return 0;
-    Print after = printed(w, f->print, before);
+    Print after;
+    if (w->space->symmetry.count > 1) {
+        if (!next_row(w, row, before)) {
+            undo(w, before);
+            return -1;
+        }
+        after = (Print){least(&w->space->symmetry, row), 0};
+    } else {
+        after = printed(w, f->print, before);
+    }
     int chains = w->space->program.chains;
     int fresh = chains ? !seen(w, after, &number) : meet(w, after, &number, f);
     if (fresh < 0 || ((!chains || !fresh) && !record(w, source, number, thread)))
@@ -319,7 +380,10 @@ static int step(Walker *w, int thread)
         undo(w, before);
         return 1;
     }
-    return push(w, (Frame){after, 0.0, 0, sleep, chains ? source : number, before, (uint8_t)thread, !chains});
+    if (!push(w, (Frame){after, 0.0, 0, sleep, chains ? source : number, before, (uint8_t)thread, !chains}))
+        return 0;
+    memcpy(row_of(w, w->depth - 1), row, (w->space->symmetry.count > 1) * w->space->symmetry.count * sizeof *row);
+    return 1;
 }
 
 /* Stores the state on top, which was not at once, because it has several ways on or none. 1: it is new, 0: known, -1: no memory. */
@@ -375,10 +439,14 @@ static int run(Walker *w, uint64_t quota, uint64_t most_states)
             atomic_load_explicit(&s->halt, memory_order_relaxed))
             return PAUSED;
         int thread = __builtin_ctz(f->left);
+        uint32_t depth = w->depth - 1;
+        int taken = step(w, thread);
+        if (taken <= 0)
+            return taken ? MISSING_MARK : NO_MEMORY;
+        f = &w->frames[depth];
         f->left &= f->left - 1;
+        f->sleep |= (uint32_t)s->program.sleeping << thread;
         w->transitions++;
-        if (!step(w, thread))
-            return NO_MEMORY;
     }
     return DONE;
 }
@@ -395,9 +463,15 @@ static Print start_print(const Walker *w)
 /* Puts the first frame of the whole search on the stack; 0 without memory. */
 static int begin(Walker *w)
 {
-    Print print = start_print(w);
-    uint32_t number = 0;
-    return meet(w, print, &number, NULL) > 0 && push(w, (Frame){print, 0.0, 0, 0, number, 0, 0, 1});
+    uint64_t row[MOST_PERMUTATIONS];
+    uint32_t number = 0, many = w->space->symmetry.count > 1;
+    if (many && !whole_row(w, row))
+        return 0;
+    Print print = many ? (Print){least(&w->space->symmetry, row), 0} : start_print(w);
+    if (meet(w, print, &number, NULL) <= 0 || !push(w, (Frame){print, 0.0, 0, 0, number, 0, 0, 1}))
+        return 0;
+    memcpy(row_of(w, 0), row, many * w->space->symmetry.count * sizeof *row);
+    return 1;
 }
 
 /* Gives the untried steps of the lowest state that has any to a new walker.
@@ -425,6 +499,7 @@ static int give(Walker *w, Walker *to)
     if (!push(to, frame))
         return -1;
     memcpy(moves_of(to, 0), moves_of(w, k), (size_t)p->threads * sizeof *to->frame_moves);
+    memcpy(row_of(to, 0), row_of(w, k), w->space->symmetry.count * sizeof *to->rows);
     to->expanding = 0;
     w->frames[k].left = 0;
     return 1;
@@ -484,6 +559,12 @@ static int probe(Walker *w, uint64_t seed, uint64_t *met, uint64_t *known)
     for (uint32_t steps = 0; steps < MOST_PROBED; steps++) {
         if (look(w, &enabled) != DONE)
             break;
+        uint64_t row[MOST_PERMUTATIONS];
+        if (w->space->symmetry.count > 1) {
+            if (!whole_row(w, row))
+                break;
+            print.low = least(&w->space->symmetry, row);
+        }
         if (!is_chain(&w->choice, enabled)) {
             ++*met;
             *known += (uint64_t)seen(w, print, &number);
@@ -506,7 +587,7 @@ static int probe(Walker *w, uint64_t seed, uint64_t *met, uint64_t *known)
 static void free_walker(Walker *w)
 {
     drop_edges(w);
-    free(w->state), free(w->frames), free(w->frame_moves), free(w->undo), free(w->prefix);
+    free(w->state), free(w->frames), free(w->frame_moves), free(w->rows), free(w->undo), free(w->prefix);
     free(w->terminal_numbers), free(w->choice.clash);
 }
 
