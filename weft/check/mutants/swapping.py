@@ -1,8 +1,9 @@
 """Putting another body into a function of the code under test, from outside, for a while.
 
 The function object stays what it is, so whoever imported it by name gets the change too: only its ``__code__`` is replaced. The
-new code is compiled from the changed text of the whole file, under the name ``FILE (edited)``, so that traces show the changed
-lines and nobody looks for them in the file.
+new code is compiled from the changed text of the whole file, under the name ``FILE (edited abcd)``, so that traces show the
+changed lines and nobody looks for them in the file. The four digits tell the texts of one file apart: a trace is written down after
+other changes of that file have been tried.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import linecache
 import re
 import sys
 import textwrap
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import CodeType, FunctionType
@@ -46,7 +48,7 @@ def code_in(text: str, *, like: FunctionType) -> CodeType:
         UsageError: ``text`` is not valid Python, has no such function, or the function captures other variables.
     """
     file, name = like.__code__.co_filename, like.__qualname__
-    changed_file = f"{file} (edited)"
+    changed_file = f"{file} (edited {zlib.crc32(text.encode()) & 0xFFFF:04x})"
     linecache.cache[changed_file] = (len(text), None, text.splitlines(keepends=True), changed_file)
     try:
         whole = compile(text, changed_file, "exec", dont_inherit=True)
