@@ -2,8 +2,8 @@
 
 A thread is a deterministic function of the results of its own steps. A **node** is one of its local states with the step it
 wants to take next (or its end); an **edge** is labelled by that step's result. The successor of a node that the search asks for
-and that is not known is found by re-executing the thread alone, fed with the results that lead there. Nobody else runs; each
-edge costs one re-execution, once.
+and that is not known is found by re-executing the thread alone, fed with the results that lead there, unless it still waits there
+from the last time (``standby.py``). Nobody else runs; each edge costs at most one re-execution, once.
 
 Two nodes are one when their local states are equal (``local_state.py``). Where a local state cannot be described, and
 everywhere with ``merge=False``, a node is its own history: (previous node, result). That is always sound.
@@ -17,8 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from weft.automaton.determinism import Watch, watched
 from weft.automaton.events import EventTable, event_key
@@ -26,6 +25,8 @@ from weft.automaton.global_state import GlobalState
 from weft.automaton.hidden_state import refuse_hidden_state
 from weft.automaton.local_state import LocalState, Unmergeable
 from weft.automaton.observer import Look, Observer
+from weft.automaton.parts import Edge, Misused, Operation
+from weft.automaton.standby import Standby
 from weft.automaton.state_checks import StateChecks
 from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, RESPONDS, Move
 from weft.automaton.values import ValueTable
@@ -42,31 +43,6 @@ from weft.worlds.ending import Ending, Waiting
 from weft.worlds.thread import Request, SuspendedThread
 
 _TRANSPARENT = (CompiledWorld.step.__code__,)
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One kind of step on one cell with given operands (value numbers)."""
-
-    kind: Kind
-    slot: int
-    operands: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Misused:
-    """The end of a thread that broke a contract."""
-
-    step: str
-    misuse: Misuse
-
-
-class _Edge(NamedTuple):
-    """What follows a step: the next node, cells made on the way, calls that ended with it."""
-
-    node: int
-    allocated: tuple[tuple[int, int], ...]
-    ended: tuple[Event, ...]
 
 
 class Automaton:
@@ -96,7 +72,8 @@ class Automaton:
         self._origin: list[tuple[int, int]] = []
         self._ends: dict[int, Any] = {}
         self._begun: list[tuple[Event, ...]] = []
-        self._edges: dict[tuple[int, int], _Edge] = {}
+        self._standby = Standby()
+        self._edges: dict[tuple[int, int], Edge] = {}
         self._keys: dict[Any, int] = {}
         self._by_node: list[Any] = []
         with self.entered():
@@ -266,16 +243,35 @@ class Automaton:
         finally:
             self.world.running = None
 
-    def _successor(self, node: int, result: int) -> _Edge:
+    def _successor(self, node: int, result: int) -> Edge:
         known = self._edges.get((node, result))
         if known is None:
             with self.entered():
-                thread = self._repeat(node)
+                thread = self._at(node)
                 self.world.fresh = []
                 self._resume(thread, self.values[result])
                 known = self._edges[node, result] = self._arrive(thread, (node, result))
-                self._drop(thread)
+                if thread.request is not None and (late := self._standby.keep(known.node, thread, self.world.made)):
+                    self._drop(late)
         return known
+
+    def _at(self, node: int) -> SuspendedThread:
+        """The thread of ``node``, waiting there."""
+        kept = self._standby.take(node)
+        if kept is None:
+            return self._repeat(node)
+        thread, self.world.made = kept
+        return thread
+
+    def close(self) -> None:
+        """Let go of the threads that are kept alive. More can be asked afterwards; it only takes longer."""
+        with self.entered():
+            for thread in self._standby.clear():
+                self._drop(thread)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_standby"):
+            self.close()
 
     def _repeat(self, node: int) -> SuspendedThread:
         """Re-execute the thread of ``node`` until it waits there, comparing every step with the recorded one."""
@@ -309,12 +305,12 @@ class Automaton:
             self._steps.append(Operation(request.kind, slot, operands))
         return number
 
-    def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> _Edge:
+    def _arrive(self, thread: SuspendedThread, origin: tuple[int, int] | None) -> Edge:
         """The node where ``thread`` now is, and what happened on the way."""
         self._globals.settle(self.setting.names[thread.number])
         allocated = tuple((slot, self.values.number(value)) for slot, value in self.world.fresh)
         if thread.request is None:
-            return _Edge(self._end_of(thread, origin), allocated, tuple(self.world.events))
+            return Edge(self._end_of(thread, origin), allocated, tuple(self.world.events))
         ended, begun = split_events(self.world.events)
         operation = self._operation(thread.request)
         key = (self._key(thread, operation, origin), tuple(map(event_key, begun)))
@@ -322,7 +318,7 @@ class Automaton:
         if node is None:
             node = self._keys[key] = self._add(thread.number, operation, self._steps[operation].slot, origin)
             self._begun[node] = tuple(begun)
-        return _Edge(node, allocated, ended)
+        return Edge(node, allocated, ended)
 
     def _key(self, thread: SuspendedThread, operation: int, origin: tuple[int, int] | None) -> Any:
         if self._merge:

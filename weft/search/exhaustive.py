@@ -115,12 +115,15 @@ def explore(
         stop_at_first=stop_at_first,
     )
     search.result.bits, search.result.reduction = bits, reduction.names
-    result = search.run(pulse)
-    if certify is not None and result.verdict == "HOLDS":
-        result.certificate = certify(automaton)
-    if look is not None and result.stopped_by != INTERRUPTED:
-        result.portrait = look(automaton, result)
-    return result
+    try:
+        result = search.run(pulse)
+        if certify is not None and result.verdict == "HOLDS":
+            result.certificate = certify(automaton)
+        if look is not None and result.stopped_by != INTERRUPTED:
+            result.portrait = look(automaton, result)
+        return result
+    finally:
+        automaton.close()
 
 
 def _loop(

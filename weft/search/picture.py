@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from weft.automaton.automaton import Automaton, Misused
+from weft.automaton.automaton import Automaton
+from weft.automaton.parts import Misused
 from weft.automaton.tables import BROKEN, FINISHED
 from weft.search.replay import code_under_test
 from weft.worlds.ending import portable
