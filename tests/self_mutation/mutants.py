@@ -197,8 +197,8 @@ MUTANTS = [
         "kernel-fingerprint-ignores-a-thread",
         "where the first thread is does not tell states apart (compiled loop)",
         _WALKER,
-        "        uint32_t position = (uint32_t)w->undo[k], node = position < threads;\n",
-        "        uint32_t position = (uint32_t)w->undo[k], node = position < threads;\n        if (!position)\n            continue;\n",
+        "        fold(&print, wide, position, (uint32_t)w->undo[k + 1] + node);\n",
+        "        if (!position)\n            continue;\n        fold(&print, wide, position, (uint32_t)w->undo[k + 1] + node);\n",
     ),
     Mutant(
         "kernel-undo-misses-a-change",
@@ -211,7 +211,7 @@ MUTANTS = [
         "kernel-skips-a-thread",
         "a state in which all threads can move is left without the last one's step (compiled loop)",
         _WALKER,
-        "            w->frames[w->depth - 1].left = enabled;\n",
+        "            w->frames[w->depth - 1].left = enabled & ~w->frames[w->depth - 1].sleep;\n",
         "            w->frames[w->depth - 1].left = enabled & (enabled - 1) && !(enabled + 1 & enabled) ? enabled >> 1 : enabled;\n",
     ),
     Mutant(

@@ -8,8 +8,10 @@ from the last time (``standby.py``). Nobody else runs; each edge costs at most o
 Two nodes are one when their local states are equal (``local_state.py``). Where a local state cannot be described, and
 everywhere with ``merge=False``, a node is its own history: (previous node, result). That is always sound.
 
-What is checked on the way: every repeated step must equal the recorded one (``NondeterminismError``); everything a thread makes,
-stores or returns must be immutable or shared (``SharedStateError``).
+What is checked on the way: every repeated step must equal the recorded one (``NondeterminismError``), and ``repeat_all`` repeats
+all of them; everything a thread makes, stores or returns must be immutable or shared (``SharedStateError``).
+
+A little over 400 lines, and one thing: growing, asking and repeating share the tables of nodes and edges.
 """
 
 from __future__ import annotations
@@ -263,6 +265,29 @@ class Automaton:
         thread, self.world.made = kept
         return thread
 
+    def repeat_all(self) -> None:
+        """Execute every known way of every thread once more from its start, comparing its steps with the recorded ones.
+
+        Raises:
+            NondeterminismError: A step is another one than it was.
+        """
+        inner = {node for node, _ in self._origin}
+        with self.entered():
+            for node in range(len(self.operations)):
+                before, result = self._origin[node]
+                if node in inner or before < 0:
+                    continue
+                thread = self._repeat(before)
+                self._resume(thread, self.values[result])
+                self._compare(thread, node, self._depth(node))
+                self._drop(thread)
+
+    def _depth(self, node: int) -> int:
+        depth = 1
+        while self._origin[node][0] >= 0:
+            node, depth = self._origin[node][0], depth + 1
+        return depth
+
     def close(self) -> None:
         """Let go of the threads that are kept alive. More can be asked afterwards; it only takes longer."""
         with self.entered():
@@ -286,13 +311,15 @@ class Automaton:
         return thread
 
     def _compare(self, thread: SuspendedThread, node: int, position: int) -> None:
+        wanted = self.operations[node]
         now = None if thread.request is None else self._operation(thread.request)
-        if now == self.operations[node]:
+        if now == wanted or (now is None and wanted < 0):
             return
         name = self.setting.names[thread.number]
+        was = "its end" if wanted < 0 else self.step_text(node)
         seen = "its end" if thread.request is None else _say_request(thread.request)
         raise NondeterminismError(
-            f"thread {name}, step {position}: was {self.step_text(node)}, is now {seen} when fed the same results; it depends on "
+            f"thread {name}, step {position}: was {was}, is now {seen} when fed the same results; it depends on "
             "something outside cells (a clock, random numbers, id(), a global variable), which no schedule can repeat"
         )
 

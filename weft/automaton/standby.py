@@ -4,7 +4,8 @@ The edge that a search misses next mostly begins at a node that it has just foun
 executed again from its start; it takes one step more. Nodes are merged because equal local states go on equally, so whichever
 history brought the thread there serves.
 
-Measured on races of the VFS: three quarters to nine tenths of the re-executions are saved, and up to half of a search's time. Kept threads cost some kilobytes each, so the oldest are let go.
+Measured on races of the VFS: three quarters to nine tenths of the re-executions are saved, and up to half of a search's time. Kept
+threads cost some kilobytes each, so the oldest are let go.
 """
 
 from __future__ import annotations

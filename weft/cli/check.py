@@ -109,6 +109,7 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     from weft.cli.progress_line import Progress
     from weft.errors import UsageError
     from weft.report import record
+    from weft.search import compiled_loop
 
     if given["report_folder"] is not None:
         from weft.cli.html_report import HtmlReport
@@ -121,6 +122,8 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
         raise UsageError("--reproducible is about what --report writes, which is not there; add --report DIR")
     html = None if given["report_folder"] is None else HtmlReport(given["report_folder"], reproducible=given["reproducible"])
     started = time.monotonic()
+    if not compiled_loop.AVAILABLE:
+        click.echo(f"weft: {compiled_loop.said()}", err=True)
     with Progress() as progress:
         search = partial(check_each, races, jobs=given["jobs"] or cores(), watcher=progress)
         rows = search(plan, record=record.race) if html is None else html.searched(plan, search)

@@ -83,7 +83,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     frames = "frames can be read: equal local states are merged"
     if not peek.AVAILABLE:
         frames = "frames cannot be read here: local states are told apart by history, which costs states"
-    loop = "compiled search loop" if compiled_loop.AVAILABLE else "search loop in Python: slower (no C compiler at installation)"
+    loop = compiled_loop.said()
     click.echo(f"weft {weft.__version__}, {platform.python_implementation()} {platform.python_version()}; {frames}; {loop}")
     context.exit()
 

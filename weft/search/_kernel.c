@@ -9,6 +9,8 @@
 
 #include "kernel/saving.h"
 
+#define INTERFACE 3               /* raised with every change of what Python calls: compiled_loop.py wants its own number */
+
 typedef struct {
     PyObject_HEAD
     Space space;
@@ -523,6 +525,10 @@ PyMODINIT_FUNC PyInit__kernel(void)
         return NULL;
     PyObject *m = PyModule_Create(&module);
     if (m && PyModule_AddObjectRef(m, "Space", (PyObject *)&space_type) < 0) {
+        Py_DECREF(m);
+        return NULL;
+    }
+    if (m && PyModule_AddIntConstant(m, "INTERFACE", INTERFACE) < 0) {
         Py_DECREF(m);
         return NULL;
     }

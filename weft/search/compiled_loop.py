@@ -28,7 +28,11 @@ try:
 except ImportError:  # no compiler at installation
     _kernel = None
 
-AVAILABLE = _kernel is not None
+INTERFACE = 3
+"""What ``_kernel.c`` must have been built for; after an update without a new installation it has another number."""
+
+STALE = _kernel is not None and getattr(_kernel, "INTERFACE", 0) != INTERFACE
+AVAILABLE = _kernel is not None and not STALE
 
 SHARED_EDGES = 60_000_000
 """The same for several cores, which need edges to see cycles."""
@@ -59,6 +63,14 @@ MOST_EDGES = 20_000_000
 """Edges recorded before recording is given up (9 bytes each)."""
 
 _EXACT = 2.0**53
+
+
+def said() -> str:
+    """Which loop searches here, and why."""
+    if AVAILABLE:
+        return "compiled search loop"
+    why = "the compiled one is of another version; install again" if STALE else "no C compiler at installation"
+    return f"search loop in Python: slower ({why})"
 
 
 class CompiledDepthFirst:

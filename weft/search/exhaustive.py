@@ -18,7 +18,7 @@ from weft.scenario import Scenario
 from weft.search.audit import audit
 from weft.search.budget import Budget, Meter
 from weft.search.checkpoint import Checkpoint
-from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst
+from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst, said
 from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
 from weft.search.fixpoint import Fixpoint
@@ -139,7 +139,7 @@ def _loop(
     journal: Journal,
 ) -> Loop:
     if compiled_loop and not AVAILABLE:
-        raise UsageError("the compiled loop was not built: there was no C compiler at installation")
+        raise UsageError(f"the compiled loop is not there: {said()}")
     if fixpoint is not None:
         fixpoint.begin()
     if AVAILABLE and compiled_loop is not False:
@@ -229,12 +229,14 @@ class _Search:
     def _run(self, loop: Loop) -> None:
         """Run a search until it ends or something stops it; the main one is saved where it stops."""
         result = self.result
-        keeper = self._keeper if loop is self._loop else None
+        keeper, fixpoint = (self._keeper, self._fixpoint) if loop is self._loop else (None, None)
         try:
             with HeldBack() as held:
                 for _ in loop.run():
                     result.stopped_by = self._paused(loop, held)
                     if result.stopped_by:
+                        break
+                    if fixpoint is not None and fixpoint.hopeless(loop.states):
                         break
                     if keeper is not None:
                         keeper.save_if_due(loop, finals=result.finals, seconds=self._meter.seconds)
@@ -319,6 +321,8 @@ class _Search:
 
     def _report(self) -> None:
         result, loop, automaton = self.result, self._loop, self._automaton
+        if result.stopped_by != INTERRUPTED:
+            automaton.repeat_all()
         result.states, result.transitions = loop.states, loop.transitions
         result.nodes, result.executions = len(automaton.operations), automaton.executions
         result.visited_bytes = loop.visited_bytes

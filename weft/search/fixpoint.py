@@ -16,7 +16,10 @@ from weft.automaton.automaton import Automaton
 from weft.search.futures import Futures
 from weft.search.persistent import Persistent
 from weft.search.reduction import Reduction
+from weft.search.scouting import scout
 
+_PATIENCE = 2
+_LEAST_STATES = 10_000
 _GROWTH = 8
 _LEAST = 16
 
@@ -39,7 +42,9 @@ class Fixpoint:
     """
 
     def __init__(self, automaton: Automaton, reduction: Reduction, *, alone: bool = True) -> None:
-        self._known = -1
+        self._known = self._heard = -1
+        self._heard_at = 0
+        self._automaton = automaton
         self.futures = Futures(automaton, locks=reduction.locks)
         self.persistent = Persistent(automaton, self.futures)
         self._chains = reduction.chains
@@ -60,10 +65,13 @@ class Fixpoint:
 
     def begin(self) -> None:
         """A pass begins."""
+        if not self.passes:
+            scout(self._automaton)
         self._refresh()
         self.persistent.strict = self.strict
         self.passes += 1
-        self._known = self.futures.knowledge
+        self._known = self._heard = self.futures.knowledge
+        self._heard_at = 0
 
     def settled(self, *, cyclic: bool) -> bool:
         """Whether the pass that has ended met nothing new, ``cyclic`` saying whether it met a cycle."""
@@ -77,9 +85,15 @@ class Fixpoint:
 
     def go_on(self, *, passes: int, strict: bool, known: int) -> None:
         """Take up a pass that was saved, now that everything is known again that was known then."""
-        self.passes, self.strict, self._known = passes, strict, known
+        self.passes, self.strict, self._known, self._heard = passes, strict, known, self.futures.knowledge
         self.persistent.strict = strict
         self._refresh()
+
+    def hopeless(self, states: int) -> bool:
+        """Whether the pass must be repeated anyway and has met nothing new for long, ``states`` saying how far it is."""
+        if self.futures.knowledge != self._heard:
+            self._heard, self._heard_at = self.futures.knowledge, states
+        return self._heard != self._known and states > _PATIENCE * self._heard_at + _LEAST_STATES
 
     def keep_up(self) -> None:
         """Refresh the futures if the automata have grown enough since."""

@@ -15,6 +15,7 @@ typedef struct {
     const uint32_t *moves;        /* per thread: its move, where enabled */
     uint32_t enabled;
     uint64_t *clash;              /* scratch: accesses that conflict with the set's next steps */
+    uint32_t conflicts[MAX_THREADS], looked; /* per thread: whose futures its step conflicts with, barriers apart; where looked at */
     uint32_t force[MOST_BARRIERS], in_force; /* barriers whose slot holds their value */
 } Choice;
 
@@ -129,6 +130,33 @@ static int conflicts(const Choice *c, int thread, uint64_t stands)
     return 0;
 }
 
+/* The threads whose future conflicts with the next step of thread, whatever barriers stand. */
+static uint32_t conflicting(Choice *c, int thread)
+{
+    if (!(c->looked >> thread & 1)) {
+        c->looked |= 1u << thread;
+        c->conflicts[thread] = 0;
+        memset(c->clash, 0, c->p->words * sizeof *c->clash);
+        add_clash(c, thread, 0);
+        for (int t = 0; t < c->p->threads; t++)
+            if (t != thread && conflicts(c, t, 0))
+                c->conflicts[thread] |= 1u << t;
+    }
+    return c->conflicts[thread];
+}
+
+/* The closed set around seed if no barrier stands: a quick answer, and a superset of the other one. */
+static uint32_t loose_closure(Choice *c, int seed)
+{
+    uint32_t members = 1u << seed, done = 0;
+    while (members & ~done) {
+        int thread = __builtin_ctz(members & ~done);
+        done |= 1u << thread;
+        members |= conflicting(c, thread);
+    }
+    return members;
+}
+
 static uint32_t closure(Choice *c, int seed, uint32_t holders)
 {
     uint32_t members = 1u << seed;
@@ -169,6 +197,7 @@ static uint32_t choose(Choice *c)
     uint32_t best = c->enabled, holders = 0;
     if (!c->p->words || !(best & (best - 1)))
         return best;
+    c->looked = 0;
     find_in_force(c);
     for (uint32_t k = 0; k < c->in_force; k++)
         for (int t = 0; t < c->p->threads; t++)
@@ -176,7 +205,9 @@ static uint32_t choose(Choice *c)
     for (int seed = 0; seed < c->p->threads; seed++) {
         if (!(c->enabled >> seed & 1))
             continue;
-        uint32_t followed = closure(c, seed, holders) & c->enabled;
+        uint32_t followed = loose_closure(c, seed) & c->enabled;
+        if (c->in_force && (followed & (followed - 1)))
+            followed = closure(c, seed, holders) & c->enabled;
         int cyclic = 0;
         for (int t = 0; c->p->strict && t < c->p->threads && !cyclic; t++)
             cyclic = (followed >> t & 1) && closes_cycle(c, t);
