@@ -235,7 +235,7 @@ MUTANTS = [
         "        w->unbounded |= cycle;\n",
         "",
     ),
-    # -- reductions (there are no sleep sets to get wrong)
+    # -- reductions
     Mutant(
         "dependency-forgotten",
         "a write conflicts with writes, but not with reads",
@@ -341,5 +341,40 @@ MUTANTS = [
         "weft/verify.py",
         "        if any(tuple(state[place] for place in places) in found for places, found in asked.items()):\n",
         "        if asked:\n",
+    ),
+    Mutant(
+        "sleeping-steps-all-commute",
+        "a step sleeps on behind steps that it does not commute with (loop in Python)",
+        "weft/search/sleep.py",
+        "    return slot != machine.slots[state[neighbour]] or move.value == step.value == value\n",
+        "    return True\n",
+    ),
+    Mutant(
+        "kernel-sleeping-steps-all-commute",
+        "the same in the compiled loop",
+        _WALKER,
+        "    return slot != p->slots[w->state[other]] || (one->value == value && two->value == value);\n",
+        "    return 1;\n",
+    ),
+    Mutant(
+        "symmetry-leaves-holders-in-place",
+        "locks keep their holders when threads change places",
+        "weft/search/symmetry.py",
+        "        held = cell.renamed(self._automaton.values[value], self.rename)\n",
+        "        held = self._automaton.values[value]\n",
+    ),
+    Mutant(
+        "symmetry-counts-nodes-only",
+        "what slots hold does not tell states apart under symmetry",
+        "weft/search/symmetry.py",
+        '        return ("slot", self.of(cell), self.of(identity(held)))\n',
+        '        return ("slot", self.of(cell))\n',
+    ),
+    Mutant(
+        "kept-thread-of-another-node",
+        "a thread that is kept alive goes on for a node where it does not wait",
+        "weft/automaton/standby.py",
+        "        return self._threads.pop(node, None)\n",
+        "        return self._threads.pop(node, None) or self._threads.pop(node - 1, None)\n",
     ),
 ]
