@@ -97,7 +97,7 @@ MUTANTS = [
         "repeated-steps-not-compared",
         "a thread that does something else when it is repeated goes unnoticed",
         _AUTOMATON,
-        "        if now == self.operations[node]:\n            return\n",
+        "        if now == wanted or (now is None and wanted < 0):\n            return\n",
         "        return\n",
     ),
     Mutant(

@@ -10,8 +10,6 @@ everywhere with ``merge=False``, a node is its own history: (previous node, resu
 
 What is checked on the way: every repeated step must equal the recorded one (``NondeterminismError``), and ``repeat_all`` repeats
 all of them; everything a thread makes, stores or returns must be immutable or shared (``SharedStateError``).
-
-A little over 400 lines, and one thing: growing, asking and repeating share the tables of nodes and edges.
 """
 
 from __future__ import annotations
@@ -27,7 +25,7 @@ from weft.automaton.global_state import GlobalState
 from weft.automaton.hidden_state import refuse_hidden_state
 from weft.automaton.local_state import LocalState, Unmergeable
 from weft.automaton.observer import Look, Observer
-from weft.automaton.parts import Edge, Misused, Operation
+from weft.automaton.parts import Edge, Misused, Operation, not_repeated, said
 from weft.automaton.standby import Standby
 from weft.automaton.state_checks import StateChecks
 from weft.automaton.tables import BLOCKED_MOVE, BROKEN, FINISHED, RESPONDS, Move
@@ -37,7 +35,7 @@ from weft.cells import world
 from weft.cells.cell import Cell
 from weft.cells.effects import BLOCKED, Kind, Misuse
 from weft.cells.monitor import Event
-from weft.errors import NondeterminismError, SharedStateError
+from weft.errors import SharedStateError
 from weft.scenario import Scenario, Taken
 from weft.worlds import ending
 from weft.worlds.controlled import split_events
@@ -181,19 +179,13 @@ class Automaton:
 
     def step_text(self, node: int) -> str:
         """The step that ``node`` wants to take, for people."""
-        operation = self._steps[self.operations[node]]
-        shown = operation.operands[1:] if operation.kind.by_thread else operation.operands
-        operands = ", ".join(repr(self.values[k]) for k in shown)
-        return f"{self.world.cells[operation.slot].label}.{operation.kind.name}({operands})"
+        return said(*self.step(self.operations[node]))
 
     def steps_taken(self) -> Iterator[tuple[int, int, Taken]]:
         """Every step that some thread takes somewhere in what was searched: node, next node, what it was."""
-        for (node, result), edge in self._edges.items():
-            request = self.request(node)
-            if request is not None:
-                cell, kind, operands = request
-                name = self.setting.names[self._owner[node]]
-                yield node, edge.node, Taken(name, cell, kind.name, operands, self.values[result])
+        for node, result, following, _ in self.edges():
+            cell, kind, operands = self.step(self.operations[node])
+            yield node, following, Taken(self.setting.names[self._owner[node]], cell, kind.name, operands, self.values[result])
 
     # -- growing ------------------------------------------------------------------------------------------------
 
@@ -279,14 +271,8 @@ class Automaton:
                     continue
                 thread = self._repeat(before)
                 self._resume(thread, self.values[result])
-                self._compare(thread, node, self._depth(node))
+                self._compare(thread, node, len(self._path(node)))
                 self._drop(thread)
-
-    def _depth(self, node: int) -> int:
-        depth = 1
-        while self._origin[node][0] >= 0:
-            node, depth = self._origin[node][0], depth + 1
-        return depth
 
     def close(self) -> None:
         """Let go of the threads that are kept alive. More can be asked afterwards; it only takes longer."""
@@ -300,28 +286,27 @@ class Automaton:
 
     def _repeat(self, node: int) -> SuspendedThread:
         """Re-execute the thread of ``node`` until it waits there, comparing every step with the recorded one."""
-        path = [(node, -1)]
-        while self._origin[path[-1][0]][0] >= 0:
-            path.append(self._origin[path[-1][0]])
         thread = self._launch(self._owner[node])
-        for k, (at, result) in enumerate(reversed(path)):
+        for k, (at, result) in enumerate(reversed(self._path(node))):
             self._compare(thread, at, k + 1)
             if result >= 0:
                 self._resume(thread, self.values[result])
         return thread
+
+    def _path(self, node: int) -> list[tuple[int, int]]:
+        """How ``node`` was first reached, backwards: nodes, each with the result of its step; -1 at ``node`` itself."""
+        path = [(node, -1)]
+        while self._origin[path[-1][0]][0] >= 0:
+            path.append(self._origin[path[-1][0]])
+        return path
 
     def _compare(self, thread: SuspendedThread, node: int, position: int) -> None:
         wanted = self.operations[node]
         now = None if thread.request is None else self._operation(thread.request)
         if now == wanted or (now is None and wanted < 0):
             return
-        name = self.setting.names[thread.number]
         was = "its end" if wanted < 0 else self.step_text(node)
-        seen = "its end" if thread.request is None else _say_request(thread.request)
-        raise NondeterminismError(
-            f"thread {name}, step {position}: was {was}, is now {seen} when fed the same results; it depends on "
-            "something outside cells (a clock, random numbers, id(), a global variable), which no schedule can repeat"
-        )
+        raise not_repeated(self.setting.names[thread.number], position, was, thread.request)
 
     def _operation(self, request: Request) -> int:
         slot = self.world.slot(request.cell)
@@ -412,8 +397,3 @@ class Automaton:
     def _judge(self, results: tuple[int, ...], look: Look) -> Ending:
         with self.entered(), self.world.observing(lambda slot: self.values[look(slot)]):
             return ending.judge(self.setting, [self.values[number] for number in results])
-
-
-def _say_request(request: Request) -> str:
-    shown = request.operands[1:] if request.kind.by_thread else request.operands
-    return f"{request.cell.label}.{request.kind.name}({', '.join(map(repr, shown))})"
