@@ -34,8 +34,11 @@ INTERFACE = 3
 STALE = _kernel is not None and getattr(_kernel, "INTERFACE", 0) != INTERFACE
 AVAILABLE = _kernel is not None and not STALE
 
-SHARED_EDGES = 60_000_000
-"""The same for several cores, which need edges to see cycles."""
+SHARED_FROM = 100_000
+"""States from which on several cores search; a smaller search ends before they could help."""
+
+MOST_EDGES = 50_000_000
+"""Edges recorded before recording is given up (9 bytes each). They show livelocks, and to several cores cycles at all."""
 
 PROBES = 200
 """Random walks for one estimate of what is left."""
@@ -43,24 +46,7 @@ PROBES = 200
 MOST_COUNTED = 50_000_000
 """States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
 
-SHARED_FROM = 100_000
-"""States from which on several cores search; a smaller search ends before they could help."""
-
 NO_LIMIT = (1 << 64) - 1
-
-MOST_EDGES = 50_000_000
-"""Edges recorded before recording is given up (9 bytes each). They show livelocks, and to several cores cycles at all."""
-
-MOST_COUNTED = 50_000_000
-"""States up to which interleavings are counted; beyond, a state takes at most 12 bytes."""
-
-SHARED_FROM = 100_000
-"""States from which on several cores search; a smaller search ends before they could help."""
-
-NO_LIMIT = (1 << 64) - 1
-
-MOST_EDGES = 20_000_000
-"""Edges recorded before recording is given up (9 bytes each)."""
 
 _EXACT = 2.0**53
 

@@ -4,7 +4,7 @@ This is the reference loop, in plain Python. It sees the program only through ``
 compiled loop can take its place and be compared with it. It runs as a generator that pauses every few thousand transitions,
 where its owner looks at budgets and draws progress.
 
-``run`` is one function of some seventy lines because it is the hot loop: a call a transition would double its time.
+``run`` is one function of some eighty lines because it is the hot loop: a call a transition would double its time.
 
 It also counts the maximal paths of the state graph (the interleavings that a verdict stands for) by dynamic programming on
 the way back, and records the graph's edges. A path that returns to a state on itself makes the count unbounded.

@@ -3,6 +3,8 @@
 Guarantee: ``HOLDS`` means that every reachable state was visited (up to fingerprint collisions, whose probability is in the
 result), that every execution in it ends well, and that a sample of schedules did the same on the real code. ``VIOLATED`` means
 that a schedule was executed on the real code and showed the violation.
+
+``explore`` is over fifty lines because half of it is what its options mean, and the other half puts the parts together once.
 """
 
 from __future__ import annotations
