@@ -27,7 +27,7 @@ from weft.errors import UsageError
 from weft.scenario import Scenario
 from weft.search.budget import Budget
 from weft.search.exhaustive import explore
-from weft.search.reduction import ALL
+from weft.search.reduction import ASLEEP
 from weft.search.result import Exploration
 
 Explore = Callable[..., Exploration]
@@ -136,8 +136,8 @@ def full_and_reduced(label: str, scenario: Scenario, limit: Budget) -> Iterator[
 
 
 def reduced(scenario: Scenario, *, budget: Budget) -> Exploration:
-    """``explore`` with every reduction."""
-    return explore(scenario, budget=budget, reduction=ALL)
+    """``explore`` with every reduction that needs no word of the scenario."""
+    return explore(scenario, budget=budget, reduction=ASLEEP)
 
 
 def timed(scenario: Scenario, limit: Budget, *, search: Explore = explore) -> tuple[Exploration, float]:

@@ -48,7 +48,7 @@ AUDITED_RUNS = 4
 
 SYMMETRIC_BITS = 64
 
-EXACT_COUNT_EDGES = 1_000_000
+EXACT_COUNT_EDGES = 100_000
 """Up to how many edges the interleavings are counted again, exactly, when floating point was not enough."""
 
 INTERRUPTED = "Ctrl-C"
@@ -324,7 +324,7 @@ class _Search:
     def _report(self) -> None:
         result, loop, automaton = self.result, self._loop, self._automaton
         if result.stopped_by != INTERRUPTED:
-            automaton.repeat_all()
+            automaton.repeat_ways()
         result.states, result.transitions = loop.states, loop.transitions
         result.nodes, result.executions = len(automaton.operations), automaton.executions
         result.visited_bytes = loop.visited_bytes
