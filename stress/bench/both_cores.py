@@ -7,17 +7,17 @@ import time
 from collections.abc import Iterator
 from functools import partial
 
-from stress.bench.mixes import mix
+from stress.bench.miniature import race
 from weft.check.benchmark import Row, benchmark
 from weft.search.budget import Budget
 from weft.search.exhaustive import explore
 from weft.search.reduction import ALL, NONE
 
 
-@benchmark("What does a second core bring to one search? walk || walk || umount || umount on the real VFS, wall time")
+@benchmark("What does a second core bring to one large search? The umount race in miniature with five threads, wall time")
 def both_cores(limit: Budget) -> Iterator[Row]:
     """Counts must not depend on the number of cores."""
-    scenario = mix(walkers=2, umounters=2)
+    scenario = race("wwuuu")
     for name, reduction in (("", NONE), (", reduced", ALL)):
         alone, expected = 0.0, None
         for cores in sorted({1, 2, os.cpu_count() or 1}):

@@ -294,7 +294,8 @@ class _Search:
         """Count exactly, and look for livelocks, which exist only where the graph has cycles: else every path ends."""
         loop, result = self._loop, self.result
         result.interleavings, result.cyclic = loop.interleavings, loop.cyclic
-        if not result.cyclic and (loop.interleavings_exact or result.reduction):
+        exact = loop.interleavings_exact or result.reduction or loop.transitions > EXACT_COUNT_EDGES
+        if exact and not result.cyclic:
             return
         graph = loop.graph()
         if graph is None:
@@ -304,7 +305,7 @@ class _Search:
                     "a state graph that may have cycles, too large to look for livelocks in",
                 )
         elif not result.cyclic:
-            result.interleavings = graph.paths() if len(graph) <= EXACT_COUNT_EDGES else result.interleavings
+            result.interleavings = graph.paths()
         elif stuck := graph.cannot_reach(graph.terminals):
             schedule = graph.shortest(stuck)
             assert schedule is not None

@@ -25,9 +25,14 @@ typedef struct {
     int shared;                   /* several walkers */
     atomic_int recording;         /* edges */
     uint64_t most_edges, most_counted; /* edges to record, states to count paths for, before that is given up */
-    _Atomic uint64_t states, recorded;
     atomic_int halt;
+    char apart[64];               /* what follows changes all the time; what stands above is read at every step */
+    _Atomic uint64_t states, recorded;
+    char behind[64];
 } Space;
+
+#define EDGES_AT_ONCE 4096        /* a walker counts its edges in these lots */
+
 
 typedef struct {
     Print print;
@@ -326,7 +331,8 @@ static int record(Walker *w, uint32_t source, uint32_t target, int thread)
     Space *s = w->space;
     if (!atomic_load_explicit(&s->recording, memory_order_relaxed))
         return 1;
-    if (atomic_fetch_add_explicit(&s->recorded, 1, memory_order_relaxed) >= s->most_edges) {
+    uint64_t lot = s->shared ? EDGES_AT_ONCE : 1;
+    if (w->edges % lot == 0 && atomic_fetch_add_explicit(&s->recorded, lot, memory_order_relaxed) + lot > s->most_edges + lot - 1) {
         atomic_store_explicit(&s->recording, 0, memory_order_relaxed); /* the owner frees what was recorded, by trim() */
         return 1;
     }
@@ -435,8 +441,8 @@ static int run(Walker *w, uint64_t quota, uint64_t most_states)
             leave(w);
             continue;
         }
-        if (w->transitions >= until || atomic_load_explicit(&s->states, memory_order_relaxed) >= most_states ||
-            atomic_load_explicit(&s->halt, memory_order_relaxed))
+        if (w->transitions >= until || atomic_load_explicit(&s->halt, memory_order_relaxed) ||
+            (most_states != UINT64_MAX && atomic_load_explicit(&s->states, memory_order_relaxed) >= most_states))
             return PAUSED;
         int thread = __builtin_ctz(f->left);
         uint32_t depth = w->depth - 1;
