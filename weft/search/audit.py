@@ -56,15 +56,14 @@ def _one(scenario: Scenario, automaton: Automaton, choose: random.Random) -> int
                 break
             number = choose.choice(able)
             taken.append(number)
-            advance(automaton, state, number)
+            _advance(automaton, state, number)
             execution.step(number)
         return len(taken)
     finally:
         execution.close()
 
 
-def advance(automaton: Automaton, state: list[int], number: int) -> None:
-    """Take the step of thread ``number`` in the tables; ``state`` changes."""
+def _advance(automaton: Automaton, state: list[int], number: int) -> None:
     slot = automaton.threads + automaton.slots[state[number]]
     move = automaton.move(state[number], state[slot])
     state[number], state[slot] = move.node, move.value

@@ -15,13 +15,13 @@ from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.search.budget import Budget
-from weft.search.crew import MISSING_CHECK, MISSING_MARK, MISSING_MOVE, PAUSED, QUOTA, TERMINAL, Crew
+from weft.search.crew import QUOTA, Crew
 from weft.search.fixpoint import Fixpoint
 from weft.search.graph import StateGraph
 from weft.search.journal import Entry, Journal
 from weft.search.pulse import Ahead
 from weft.search.symmetry import Symmetry
-from weft.search.teacher import Teacher
+from weft.search.teacher import MISSING_MOVE, PAUSED, QUESTIONS, TERMINAL, Teacher
 
 try:
     from weft.search import _kernel  # type: ignore[attr-defined]
@@ -114,13 +114,10 @@ class CompiledDepthFirst:
             return
         while not self.stopped:
             reason = walker.run(self._quota(), self._most_states())
-            if reason == MISSING_MOVE:
-                teacher.teach(*walker.missing())
-                yield
-            elif reason == MISSING_CHECK:
-                teacher.ask(walker.missing_check(), walker.state())
-            elif reason == MISSING_MARK:
-                teacher.mark(*walker.missing())
+            if reason in QUESTIONS:
+                teacher.answer(walker, reason)
+                if reason == MISSING_MOVE:
+                    yield
             elif reason == TERMINAL:
                 self.stopped = self._ended(walker.state())
             elif reason == PAUSED:

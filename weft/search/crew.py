@@ -14,10 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
-from weft.search.teacher import Teacher
-
-DONE, MISSING_MOVE, TERMINAL, PAUSED, MISSING_CHECK, MISSING_MARK = 0, 1, 2, 3, 5, 6
-"""Why a walker came back; 4 is an exception."""
+from weft.search.teacher import DONE, QUESTIONS, TERMINAL, Teacher
 
 QUOTA = 1 << 18
 """Transitions between two pauses of a walker."""
@@ -76,7 +73,7 @@ class Crew:
 
     def _come_back(self, done: set[Future[int]]) -> None:
         reasons = [(self._running.pop(future), future.result()) for future in done]
-        if any(reason in (MISSING_MOVE, MISSING_CHECK, MISSING_MARK) for _, reason in reasons):
+        if any(reason in QUESTIONS for _, reason in reasons):
             reasons += self._rest()
         self._settle(reasons)
 
@@ -86,20 +83,12 @@ class Crew:
 
     def _settle(self, reasons: list[tuple[Any, int]]) -> None:
         for walker, reason in reasons:
-            self._teach(walker, reason)
+            self._teacher.answer(walker, reason)
         for walker, reason in reasons:
             if reason == TERMINAL and not self.stopped:
                 self.stopped = self._ended(walker)
             if reason != DONE:
                 self._ready.append(walker)
-
-    def _teach(self, walker: Any, reason: int) -> None:
-        if reason == MISSING_MOVE:
-            self._teacher.teach(*walker.missing())
-        elif reason == MISSING_CHECK:
-            self._teacher.ask(walker.missing_check(), walker.state())
-        elif reason == MISSING_MARK:
-            self._teacher.mark(*walker.missing())
 
     def _rest(self) -> list[tuple[Any, int]]:
         """Halt every walker; who came back and why."""

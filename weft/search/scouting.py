@@ -8,8 +8,7 @@ from __future__ import annotations
 import random
 
 from weft.automaton.automaton import Automaton
-from weft.automaton.tables import BROKEN
-from weft.search.audit import advance
+from weft.search.state_space import successors
 
 WALKS = 48
 LONGEST = 2_000
@@ -19,21 +18,9 @@ def scout(automaton: Automaton, *, seed: int = 0) -> None:
     """Take some walks."""
     choose = random.Random(seed)
     for _ in range(WALKS):
-        state = list(automaton.start)
+        state = automaton.start
         for _ in range(LONGEST):
-            able = _enabled(automaton, state)
-            if not able:
+            possible = successors(automaton, state)
+            if not possible:
                 break
-            advance(automaton, state, choose.choice(able))
-
-
-def _enabled(automaton: Automaton, state: list[int]) -> list[int]:
-    """The threads that can take a step; none where an execution ends."""
-    threads = automaton.threads
-    if any(automaton.operations[node] == BROKEN for node in state[:threads]) or automaton.faulty(state):
-        return []
-    able = []
-    for thread, node in enumerate(state[:threads]):
-        if automaton.operations[node] >= 0 and automaton.move(node, state[threads + automaton.slots[node]]).value >= 0:
-            able.append(thread)
-    return able
+            _, state = choose.choice(possible)

@@ -14,6 +14,12 @@ from weft.search.futures import FIRST_SLOT_BIT, Futures
 from weft.search.journal import Entry, Journal
 from weft.search.symmetry import Symmetry
 
+DONE, MISSING_MOVE, TERMINAL, PAUSED, MISSING_CHECK, MISSING_MARK = 0, 1, 2, 3, 5, 6
+"""Why a walker came back; 4 is an exception."""
+
+QUESTIONS = (MISSING_MOVE, MISSING_CHECK, MISSING_MARK)
+"""Those after which ``Teacher.answer`` lets it go on."""
+
 _EVENT = 1 << 31
 _INEXPLICABLE = 1 << 31
 _WORD_BYTES = 8
@@ -37,6 +43,15 @@ class Teacher:
         self._tell_nodes()
         self.tell_futures()
         self._mark_start()
+
+    def answer(self, walker: Any, reason: int) -> None:
+        """Tell what ``walker`` came back for, if it was a question."""
+        if reason == MISSING_MOVE:
+            self.teach(*walker.missing())
+        elif reason == MISSING_CHECK:
+            self.ask(walker.missing_check(), walker.state())
+        elif reason == MISSING_MARK:
+            self.mark(*walker.missing())
 
     def teach(self, node: int, value: int) -> None:
         """The move of ``node`` on ``value``; or of an event, which is ``2**31 | event`` in place of a node."""
