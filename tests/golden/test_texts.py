@@ -32,6 +32,7 @@ TEXTS = {
     "replay_one_column": (["replay", f"{RACES}/columns.py", "v1:a1.r1.a3.b2.r2.b2"], "70"),
     "replay_deadlock": (["replay", f"{RACES}/deadlock.py", "v1:p1.r1"], "100"),
     "sample": (["sample", f"{RACES}/lost_update.py", f"{RACES}/wrong.py", "--runs", "20", "--seed", "7"], "100"),
+    "sample_all": (["sample", f"{RACES}/lost_update.py", "--strategy=all", "--seeds=9", "--runs=50", "--seed=1"], "120"),
     "list": (["list", f"{RACES}/lost_update.py", f"{RACES}/large.py"], "100"),
 }
 TEXTS |= {

@@ -27,7 +27,6 @@ from weft.search.exhaustive import ALL_TOGETHER, Look, explore
 from weft.search.minimal_violation import tried
 from weft.search.naive import explore_naively
 from weft.search.pulse import LookAhead, Pulse
-from weft.search.random_walk import sample
 from weft.search.reduction import NONE, Reduction
 from weft.search.replay import Replay, replay
 from weft.search.result import Exploration, Violation
@@ -109,19 +108,11 @@ def check(races: Sequence[Race], plan: Plan, *, watcher: Watcher | None = None) 
     def search(race: Race, pulse: Pulse) -> Exploration:
         return _searched(race, plan, pulse)
 
-    return _each(races, search, watcher or Unwatched())
+    return each_race(races, search, watcher or Unwatched())
 
 
-def sample_all(races: Sequence[Race], *, runs: int, seed: int, watcher: Watcher | None = None) -> list[Checked]:
-    """Take ``runs`` random walks through every race, up to its first violation."""
-
-    def search(race: Race, pulse: Pulse) -> Exploration:
-        return _shortened(race, sample(race.scenario, runs=runs, seed=seed, pulse=pulse))
-
-    return _each(races, search, watcher or Unwatched())
-
-
-def _each(races: Sequence[Race], search: Search, watcher: Watcher) -> list[Checked]:
+def each_race(races: Sequence[Race], search: Search, watcher: Watcher) -> list[Checked]:
+    """Call ``search`` for one race after the other; one answer each, in their order."""
     checked: list[Checked] = []
     interrupted = False
     for number, race in enumerate(races, 1):
@@ -166,7 +157,7 @@ def _inside(error: BaseException) -> str:
 def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
     scenario, started = race.scenario, time.monotonic()
     if plan.engine == "naive":
-        return _shortened(race, explore_naively(scenario, budget=plan.budget, pulse=pulse))
+        return shortened(race, explore_naively(scenario, budget=plan.budget, pulse=pulse))
     found = _explored(race, plan, pulse)
     if not found.violations or not plan.stop_at_first or scenario.expect != "VIOLATED" or shows_expected(scenario, found):
         return found
@@ -177,7 +168,7 @@ def _searched(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
     return again
 
 
-def _shortened(race: Race, found: Exploration) -> Exploration:
+def shortened(race: Race, found: Exploration) -> Exploration:
     """The same with better schedules, from engines that know no automata."""
     if found.stopped_by != INTERRUPTED:
         found.violations = [v if v.slug.startswith(ALL_TOGETHER) else tried(race.scenario, v) for v in found.violations]

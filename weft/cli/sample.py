@@ -1,80 +1,119 @@
-"""``weft sample``: random walks through races too large to search."""
+"""``weft sample``: random schedules, for races too large to search."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from weft.cli import options
-from weft.cli.failures import NOT_AS_EXPECTED, UNFINISHED, complain, complain_of_engine
+from weft.cli.failures import complain, complain_of_engine
+from weft.cli.outputs import make_sure_writable
 
 if TYPE_CHECKING:
-    from weft.report import document
+    from weft.check.sampling import Sampled
+    from weft.report.sampling import SampledRace, SampleReport
 
 _HELP = """\
-Execute each race RUNS times on the real code, at each step picking one of the threads that can move, all equally likely.
+Run each race along random schedules, up to its first violation, which is then executed on the real code.
 
-It stops at a race's first violation. Meeting none proves nothing: `weft check` searches every interleaving.
+It can only find. Meeting nothing proves nothing: `weft check` searches every interleaving.
 
-Exit code 1 if a violation was met where none is expected.
+\b
+Strategies:
+  uniform     each thread that can move is equally likely, at every step
+  pct:D       random priorities, and D - 1 times the running thread sinks. A bug that D - 1
+              preemptions show has a chance of 1 / (n k^(D-1)) in every run of n threads and
+              at most k steps, which is printed. pct alone is pct:3
+  pos         random priorities of steps; those that conflict with the one taken draw anew
+  surw        in each run all orders of the steps on one cell, drawn anew, are equally likely
+  states      moves to the state that was met least often
+  reads-from  prefers a step that comes after a write it has never come after
+  all         uniform, pct:2, pct:3, pos, surw, states, reads-from: compares them in one table
+
+\b
+  weft sample race.py --runs 1M --max-seconds 60
+  weft sample race.py --strategy all --seeds 20
+
+Runs are on the automata, which grow on the way and make a run cost microseconds; races that automata refuse run on the real
+code. Seeds are printed; with one, the same runs come again.
+
+With --seeds N each strategy starts N times, and the table has the median of how many runs it took, with its 95 % confidence
+interval.
+
+Exit code 1 if a violation was met where none is expected; 3 if Ctrl-C ended it.
 """
 
 
-@click.command(help=_HELP, short_help="Walk through races at random, for those too large to search.")
+@click.command(help=_HELP, short_help="Run races along random schedules, for those too large to search.")
 @options.paths_argument
 @options.keyword_option
 @options.slow_option
-@click.option("--runs", type=options.Amount(), default=1000, show_default=True, help="Executions of each race.")
+@click.option("--strategy", "strategies", multiple=True, default=["uniform"], metavar="NAME", help="Who chooses; may be repeated.")
+@click.option("--runs", type=options.Amount(), default=1000, show_default=True, help="The most runs with one seed.")
 @click.option(
-    "--seed", type=click.IntRange(min=0), help="Of the random schedules; equal seeds give equal runs. Default: a new one."
+    "--max-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop each strategy on each race after this time, all seeds together.",
 )
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    help="The first seed; equal seeds give equal runs. Default: a new one.",
+)
+@click.option("--seeds", type=options.Amount(), default=1, show_default=True, help="How many: SEED, SEED + 1, ...")
+@click.option("--on", "world", type=click.Choice(["automata", "code"]), help="Where to run. Default: automata where possible.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
 def sample(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
-    from weft.check.run import Plan, sample_all
+    from weft.check.sampling import Sampling, sample_all
     from weft.cli.progress_line import Progress
-    from weft.report.record import race, report
+    from weft.report.sampling import encoded, report
+    from weft.search.sampling.strategies import named
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
-    seed = secrets.randbelow(2**31) if given["seed"] is None else given["seed"]
+    how = Sampling(
+        strategies=named(given["strategies"]),
+        runs=given["runs"],
+        seed=secrets.randbelow(2**31) if given["seed"] is None else given["seed"],
+        seeds=given["seeds"],
+        max_seconds=given["max_seconds"],
+        world=given["world"],
+    )
+    if given["json_file"] is not None:
+        make_sure_writable("json", given["json_file"])
     with Progress() as progress:
-        checked = sample_all(races, runs=given["runs"], seed=seed, watcher=progress)
-    made = report([race(one) for one in checked], Plan(engine="naive"), left_out_slow=left_out, seconds=0)
-    _print(made, runs=given["runs"], seed=seed)
-    return _exit_code(made)
+        sampled = sample_all(races, how, watcher=progress)
+    made = report(sampled, how, left_out_slow=left_out)
+    if given["json_file"] is not None:
+        with open(given["json_file"], "wb") as stream:
+            stream.write(encoded(made))
+    _print(made, sampled)
+    return made.exit_code
 
 
-def _exit_code(made: document.Report) -> int:
-    if made.exit_code in (4, 2):
-        return made.exit_code
-    if any(race.violations and race.expect != "VIOLATED" for race in made.races):
-        return NOT_AS_EXPECTED
-    interrupted = any(race.judgement == "not run" or race.stopped_by for race in made.races)
-    return UNFINISHED if interrupted else 0
-
-
-def _print(made: document.Report, *, runs: int, seed: int) -> None:
+def _print(made: SampleReport, sampled: Sequence[Sampled]) -> None:
     from rich.text import Text
 
-    from weft.report import console, prose, tables, words
+    from weft.report import console, prose, record, sampling, tables
 
     out = console.output()
-    console.write_table(out, tables.table(tables.SAMPLE, made.races, width=out.width))
-    for race in made.races:
+    rows = sampling.lines(made)
+    labels = dict(zip(map(id, made.races), tables.labels(made.races), strict=True))
+    names = [labels[id(row.race)] if row.strategy in (None, *row.race.strategies[:1]) else "" for row in rows]
+    console.write_table(out, tables.table(sampling.columns(made), rows, width=out.width, names=names))
+    for one, race in zip(sampled, made.races, strict=True):
         for violation in race.violations:
-            console.write(out, [*prose.violation(race, violation, width=out.width), Text()])
-    total = sum(race.executions for race in made.races)
-    steps = sum(race.transitions for race in made.races)
-    met = sum(bool(race.violations) for race in made.races)
-    lines = [
-        f"seed {seed}: {words.count(total, 'run')}, {words.count(steps, 'step')}; a violation in {met} of "
-        f"{words.count(len(made.races), 'race')}, up to {runs:,} runs each",
-        "random schedules can only find; `weft check` searches every interleaving",
-    ]
-    console.write(out, [Text(line) for text in lines for line in prose.headline(text, width=out.width)])
+            console.write(out, [*prose.violation(record.race(one.checked), violation, width=out.width), Text()])
+    console.write(out, [Text(line) for text in sampling.remarks(made) for line in prose.headline(text, width=out.width)])
     out.file.flush()
-    for race in made.races:
+    _complain(made.races)
+
+
+def _complain(races: Sequence[SampledRace]) -> None:
+    for race in races:
         if race.judgement == "error":
             complain(f"{race.file}::{race.name}: {race.reason}")
         elif race.judgement == "engine bug":

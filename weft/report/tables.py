@@ -1,4 +1,4 @@
-"""The tables of ``weft check``, ``weft list`` and ``weft sample``.
+"""The tables of ``weft check`` and ``weft list``, and how every table about races is laid out.
 
 A table never breaks a number: where the width does not hold all columns, the least important go, and a line under it names them.
 """
@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from rich import box
 from rich.table import Table
@@ -17,7 +17,20 @@ from rich.text import Text
 
 from weft.report import document, words
 
-RowT = TypeVar("RowT", document.Race, document.ListedRace)
+
+class Row(Protocol):
+    """What a row is about."""
+
+    @property
+    def name(self) -> str:
+        """The race's."""
+
+    @property
+    def file(self) -> str:
+        """Where it is."""
+
+
+RowT = TypeVar("RowT", bound=Row)
 
 MARKS = {
     "as expected": "ok",
@@ -48,12 +61,6 @@ class Column(Generic[RowT]):
         return max([len(line) for line in self.head.split("\n")] + [len(self.cell(row)) for row in rows])
 
 
-def _met(race: document.Race) -> str:
-    if race.violations:
-        return ", ".join(violation.slug for violation in race.violations)
-    return "no violation" if race.verdict else race.judgement
-
-
 def _number(race: document.Race, number: int) -> str:
     return f"{number:,}" if race.verdict and number else "-"
 
@@ -71,16 +78,6 @@ CHECK: tuple[Column[document.Race], ...] = (
     Column("sec.", lambda r: words.seconds(r.seconds) if r.verdict else "-"),
 )
 
-SAMPLE: tuple[Column[document.Race], ...] = (
-    Column("expected", lambda r: "a violation" if r.expect == "VIOLATED" else "none", "left"),
-    Column("met", _met, "left"),
-    Column("runs to\nfirst", lambda r: f"{r.executions:,}" if r.violations else "-"),
-    Column("runs", lambda r: _number(r, r.executions)),
-    Column("steps", lambda r: _number(r, r.transitions), rank=2),
-    Column("out-\ncomes", lambda r: _number(r, len(r.outcomes)), rank=3),
-    Column("sec.", lambda r: words.seconds(r.seconds) if r.verdict else "-"),
-)
-
 LIST: tuple[Column[document.ListedRace], ...] = (
     Column("expected", lambda r: r.expect, "left"),
     Column("slow", lambda r: "slow" if r.slow else "", "left"),
@@ -88,7 +85,7 @@ LIST: tuple[Column[document.ListedRace], ...] = (
 )
 
 
-def labels(races: Sequence[document.Race] | Sequence[document.ListedRace]) -> list[str]:
+def labels(races: Sequence[Row]) -> list[str]:
     """A race's name in a table: with its file where two files have one of that name."""
     taken = Counter(race.name for race in races)
     return [race.name if taken[race.name] == 1 else f"{race.file}::{race.name}" for race in races]
@@ -124,9 +121,16 @@ def folded(name: str, width: int) -> str:
     return "\n".join(lines)
 
 
-def table(columns: Sequence[Column[RowT]], rows: Sequence[RowT], *, width: int) -> Table:
-    """A rich table of ``rows``; the race's name comes after a mark, if there is one, and folds where it must."""
-    names = labels(rows)
+def table(columns: Sequence[Column[RowT]], rows: Sequence[RowT], *, width: int, names: Sequence[str] | None = None) -> Table:
+    """A rich table of ``rows``; the race's name comes after a mark, if there is one, and folds where it must.
+
+    Args:
+        columns: The most that it may have.
+        rows: Its rows.
+        width: Of the console.
+        names: Of the races, row by row; by default ``labels``.
+    """
+    names = labels(rows) if names is None else names
     kept = fitted(columns, rows, names, width=width)
     marked = kept[:1] if not kept[0].head else []
     room = min(_longest(names), max(_NARROWEST_NAME, _room_for_names(kept, rows, width=width)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NewType
 
-from weft.automaton.tables import BROKEN, Machine
+from weft.automaton.tables import BROKEN, Machine, Move
 from weft.search.budget import Budget, Meter
 
 Vector = tuple[int, ...]
@@ -101,17 +101,26 @@ def successors(machine: Machine, vector: Vector) -> list[tuple[int, Vector]]:
         node = vector[thread]
         if machine.operations[node] < 0:
             continue
-        slot = threads + machine.slots[node]
-        move = machine.move(node, vector[slot])
-        if move.value < 0:
-            continue
-        after = list(vector)
-        after[thread], after[slot] = move.node, move.value
-        if move.event:
-            monitor = threads + machine.monitor_slot
-            after[monitor] = machine.monitored(move.event, after[monitor])
-        for new, value in move.allocated:
-            after.extend([0] * (threads + new + 1 - len(after)))
-            after[threads + new] = value
-        found.append((thread, tuple(after)))
+        move = machine.move(node, vector[threads + machine.slots[node]])
+        if move.value >= 0:
+            found.append((thread, _after(machine, vector, thread, move)))
     return found
+
+
+def successor(machine: Machine, vector: Vector, thread: int) -> Vector:
+    """The state after the step of ``thread``, which must be able to take it."""
+    node = vector[thread]
+    return _after(machine, vector, thread, machine.move(node, vector[machine.threads + machine.slots[node]]))
+
+
+def _after(machine: Machine, vector: Vector, thread: int, move: Move) -> Vector:
+    threads = machine.threads
+    after = list(vector)
+    after[thread], after[threads + machine.slots[vector[thread]]] = move.node, move.value
+    if move.event:
+        monitor = threads + machine.monitor_slot
+        after[monitor] = machine.monitored(move.event, after[monitor])
+    for new, value in move.allocated:
+        after.extend([0] * (threads + new + 1 - len(after)))
+        after[threads + new] = value
+    return tuple(after)
