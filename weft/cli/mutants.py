@@ -13,7 +13,7 @@ from weft.cli.outputs import make_sure_writable
 if TYPE_CHECKING:
     from weft.check.collect import Race
     from weft.check.mutants.generated import Generated
-    from weft.check.mutants.trial import Trial
+    from weft.check.mutants.outcome import Trial
     from weft.check.run import Plan
     from weft.cli.progress_line import Progress
     from weft.report import mutants as document
@@ -28,10 +28,15 @@ defects are generated instead, wherever the syntax tree of the code at that path
   weft mutants                                     every planted bug, the race that should show it first
   weft mutants -m H1 --all                         one bug against every race
   weft mutants --operators impl --sample 150 -j 2  150 generated ones
+  weft mutants --operators impl --reduce --resume answers.jsonl
 
 Each is tried in a process of its own on the races that hold, until one no longer does. What survives is a check that is missing,
 and makes this exit with 1, unless it is a known gap or equivalent to the original: planted bugs say so themselves (gap=...),
-generated ones are argued in the file that --known names. Ctrl-C keeps what is known.
+generated ones are argued in the file that --known names.
+
+Generated mutants are tried on the races that execute what they change, the smallest first. With --resume FILE every answer is kept
+there as it comes: a run that ended too soon goes on, and once a race has changed or been added only that race is searched again.
+Without it Ctrl-C still writes and prints what is known.
 """
 
 
@@ -54,6 +59,8 @@ generated ones are argued in the file that --known names. Ctrl-C keeps what is k
 @click.option("--page", "page_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write them there as Markdown.")
 @click.option("--max-states", type=options.Amount(), default="1M", show_default=True, help="Stop a search at this many states.")
 @click.option("--cpu-seconds", type=int, default=60, show_default=True, help="Processor time for each race; more is a kill.")
+@click.option("--reduce", is_flag=True, help="Search without the interleavings that others stand for; as killing, and cheaper.")
+@click.option("--resume", type=click.Path(dir_okay=False), metavar="FILE", help="With --operators: keep all answers there.")
 @click.option("-v", "--verbose", is_flag=True, help="With --operators: also those that are killed or equivalent.")
 def mutants(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
@@ -90,8 +97,9 @@ def _races(given: dict[str, Any]) -> list[Race]:
 def _plan(given: dict[str, Any]) -> Plan:
     from weft.check.run import Plan
     from weft.search.budget import Budget
+    from weft.search.reduction import ASLEEP, NONE
 
-    return Plan(budget=Budget(max_states=given["max_states"]))
+    return Plan(budget=Budget(max_states=given["max_states"]), reduction=ASLEEP if given["reduce"] else NONE)
 
 
 def _jobs(given: dict[str, Any]) -> int:
@@ -105,6 +113,7 @@ def _planted(
 ) -> tuple[list[document.Mutant], int]:
     from weft.check.keywords import matcher
     from weft.check.mutants.collecting import collect_planted, in_order
+    from weft.check.mutants.remembered import Remembered
     from weft.check.mutants.trial import try_each
     from weft.errors import UsageError
 
@@ -124,6 +133,7 @@ def _planted(
         every_race=given["every_race"],
         sizes={},
         watch=progress.tasks([each.slug for each in chosen]),
+        remembered=Remembered(None),
     )
     from weft.report import mutant_rows
 
@@ -135,23 +145,27 @@ def _planted(
 def _require_holding(races: list[Race], trials: list[Trial], given: dict[str, Any], progress: Progress) -> None:
     """See that what killed does hold without a mutant; else it would kill anything."""
     from weft.check.mutants.coverage import cover
+    from weft.check.mutants.remembered import Remembered
 
     killers = {run.race for trial in trials for run in trial.kills}
     chosen = [race for race in races if race.name in killers]
-    cover(chosen, (), _plan(given), jobs=_jobs(given), watch=progress.tasks([race.scenario.name for race in chosen]))
+    watch = progress.tasks([race.scenario.name for race in chosen])
+    cover(chosen, (), _plan(given), jobs=_jobs(given), watch=watch, remembered=Remembered(None))
 
 
 def _generated(given: dict[str, Any], races: list[Race], progress: Progress) -> tuple[list[document.Mutant], int]:
     from weft.check.mutants.coverage import cover
     from weft.check.mutants.known import check_known, read_known
+    from weft.check.mutants.remembered import Remembered
     from weft.check.mutants.trial import relevant, try_each
     from weft.report import mutant_rows
 
     found, chosen = _chosen(given)
     known = read_known(given["known"]) if given["known"] else {}
     check_known(known, found, file=given["known"] or "")
-    files = {mutant.source.path for mutant in chosen}
-    covered = cover(races, files, _plan(given), jobs=_jobs(given), watch=progress.tasks([race.scenario.name for race in races]))
+    files, remembered = {mutant.source.path for mutant in found}, Remembered(given["resume"])
+    watch = progress.tasks([race.scenario.name for race in races])
+    covered = cover(races, files, _plan(given), jobs=_jobs(given), watch=watch, remembered=remembered)
     trials = try_each(
         [(each, relevant(each.lines, races, covered)) for each in chosen],
         plan=_plan(given),
@@ -160,6 +174,7 @@ def _generated(given: dict[str, Any], races: list[Race], progress: Progress) -> 
         every_race=given["every_race"],
         sizes={name: each.states for name, each in covered.items()},
         watch=progress.tasks([each.name for each in chosen]),
+        remembered=remembered,
     )
     rows = [mutant_rows.generated(each, trial, known.get(each.name)) for each, trial in zip(chosen, trials, strict=True)]
     return rows, len(found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from weft.check.mutants.generated import Generated
 from weft.check.mutants.known import Argued
+from weft.check.mutants.outcome import Run, Trial
 from weft.check.mutants.planted import NotPlanted, Planted
-from weft.check.mutants.trial import Run, Trial
 from weft.check.paths import scrubbed
 from weft.report import mutants as document
 

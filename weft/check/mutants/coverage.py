@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from weft.check.collect import Race
 from weft.check.judge import Judgement
-from weft.check.mutants.forking import Send, Task, Watch, do_each
+from weft.check.mutants.forking import Answer, Send, Task, Watch, do_each
 from weft.check.run import Plan, check
 from weft.errors import UsageError
+
+if TYPE_CHECKING:
+    from weft.check.mutants.remembered import Remembered
 
 Lines = frozenset[tuple[str, int]]
 
@@ -27,25 +30,35 @@ class Covered:
     states: int
 
 
-def cover(races: Sequence[Race], files: Iterable[str], plan: Plan, *, jobs: int, watch: Watch) -> dict[str, Covered]:
+def cover(
+    races: Sequence[Race], files: Iterable[str], plan: Plan, *, jobs: int, watch: Watch, remembered: Remembered
+) -> dict[str, Covered]:
     """Search every race, noting the lines of ``files`` (absolute paths) that are executed; by the race's name.
 
     Raises:
         UsageError: A race does not hold even now.
     """
-    known = frozenset(files)
-    answers = do_each([_task(race, plan, known) for race in races], jobs=jobs, cpu_seconds=_NO_LIMIT, watch=watch)
-    covered = {}
-    for race, answer in zip(races, answers, strict=True):
-        if answer.end == "not run":
-            raise KeyboardInterrupt
-        if not answer.sent:
-            raise UsageError(f"{race.name}: the process that searched it ended with {answer.code}; `weft check` says more")
-        found = answer.sent[0]
-        if isinstance(found, str):
-            raise UsageError(f"{race.name} does not hold without any mutant: {found}; correct that first (`weft check`)")
-        covered[race.name] = found
-    return covered
+    wanted = frozenset(files)
+    known = [remembered.covered(race, plan, wanted) for race in races]
+
+    def ended(number: int, answer: Answer) -> None:
+        if answer.sent and isinstance(answer.sent[0], Covered):
+            remembered.note_covered(races[number], plan, wanted, answer.sent[0])
+
+    tasks = [None if before else _task(race, plan, wanted) for race, before in zip(races, known, strict=True)]
+    answers = do_each(tasks, jobs=jobs, cpu_seconds=_NO_LIMIT, watch=watch, ended=ended)
+    return {race.name: before or _found(race, answer) for race, before, answer in zip(races, known, answers, strict=True)}
+
+
+def _found(race: Race, answer: Answer) -> Covered:
+    if answer.end == "not run":
+        raise KeyboardInterrupt
+    if not answer.sent:
+        raise UsageError(f"{race.name}: the process that searched it ended with {answer.code}; `weft check` says more")
+    found = answer.sent[0]
+    if isinstance(found, Covered):
+        return found
+    raise UsageError(f"{race.name} does not hold without any mutant: {found}; correct that first (`weft check`)")
 
 
 def _task(race: Race, plan: Plan, files: frozenset[str]) -> Task:

@@ -42,24 +42,32 @@ Watch = Callable[[Sequence[int], int], None]
 """Called again and again with the numbers of the tasks that go on, and how many have answered."""
 
 
-def do_each(tasks: Sequence[Task], *, jobs: int, cpu_seconds: int, watch: Watch) -> list[Answer]:
+def do_each(
+    tasks: Sequence[Task | None],
+    *,
+    jobs: int,
+    cpu_seconds: int,
+    watch: Watch,
+    ended: Callable[[int, Answer], None] | None = None,
+) -> list[Answer]:
     """Do ``tasks``, ``jobs`` at a time; one answer each, in their order. After Ctrl-C, what was sent until then.
 
     Args:
-        tasks: What to do; each gets a function that sends a value that pickles.
+        tasks: What to do; each gets a function that sends a value that pickles. With ``None`` there is nothing to do.
         jobs: At most how many processes.
         cpu_seconds: How much processor time a task may use before it sends something, and between any two things.
         watch: For progress.
+        ended: Called with the number and the answer of each task as it ends, and of those that Ctrl-C ends.
     """
-    answers = [Answer() for _ in tasks]
+    answers = [Answer(end="not run" if task else "finished") for task in tasks]
     running: dict[Connection, tuple[int, BaseProcess]] = {}
-    waiting = deque(range(len(tasks)))
+    waiting = deque((number, task) for number, task in enumerate(tasks) if task)
     try:
         with suppress(KeyboardInterrupt):
             while True:
                 while waiting and len(running) < jobs:
-                    number = waiting.popleft()
-                    connection, process = _started(tasks[number], cpu_seconds)
+                    number, task = waiting.popleft()
+                    connection, process = _started(task, cpu_seconds)
                     running[connection] = (number, process)
                 if not running:
                     return answers
@@ -69,11 +77,15 @@ def do_each(tasks: Sequence[Task], *, jobs: int, cpu_seconds: int, watch: Watch)
                     if not _received(connection, answers[number]):
                         _ended(process, answers[number])
                         del running[connection]
+                        if ended is not None:
+                            ended(number, answers[number])
                 watch([number for number, _ in running.values()], sum(answer.end != "not run" for answer in answers))
     finally:
-        for _, process in running.values():
+        for number, process in running.values():
             process.kill()
             process.join()
+            if ended is not None:
+                ended(number, answers[number])
     return answers
 
 

@@ -11,20 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from dataclasses import replace
+from typing import Protocol
 
 from weft.check.collect import Race
 from weft.check.judge import Judgement
 from weft.check.mutants.coverage import Covered
-from weft.check.mutants.forking import Answer, Send, Task, Watch, do_each
+from weft.check.mutants.forking import Answer, End, Send, Task, Watch, do_each
+from weft.check.mutants.outcome import KILLS, Run, Status, Trial
+from weft.check.mutants.remembered import Remembered
 from weft.check.run import Plan, check
 from weft.search.budget import Budget
 
-Kind = Literal["held", "violated", "refused", "unfinished", "endless", "engine bug"]
-Status = Literal["killed", "survived", "unfinished", "not reached", "engine bug", "not run"]
-
-KILLS: tuple[Kind, ...] = ("violated", "refused", "endless")
 _ROOM = 5
 _LEAST_ROOM = 20_000
 
@@ -40,42 +38,6 @@ class Mutant(Protocol):
         """The mutant in force inside a ``with`` block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One race with a mutant in force.
-
-    Attributes:
-        race: ``FILE::RACE``.
-        kind: How it came out.
-        slug: What it showed: a violation's slug, or ``set-up`` for a race that could not be run.
-        message: One sentence.
-        schedule: The interleaving that shows it, with its ``steps`` and ``preemptions``; empty if there is none.
-        states: How many were searched until then.
-    """
-
-    race: str
-    kind: Kind
-    slug: str = ""
-    message: str = ""
-    schedule: str = ""
-    steps: int = 0
-    preemptions: int = 0
-    states: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What became of a mutant. ``runs`` are in the order in which the races were searched."""
-
-    status: Status
-    runs: tuple[Run, ...] = ()
-
-    @property
-    def kills(self) -> list[Run]:
-        """The runs that would make the gate fail."""
-        return [run for run in self.runs if run.kind in KILLS]
-
-
 def try_each(
     mutants: Sequence[tuple[Mutant, Sequence[Race]]],
     *,
@@ -85,6 +47,7 @@ def try_each(
     every_race: bool,
     sizes: dict[str, int],
     watch: Watch,
+    remembered: Remembered,
 ) -> list[Trial]:
     """Try each mutant on its races, in their order; one trial each.
 
@@ -96,32 +59,108 @@ def try_each(
         every_race: Do not stop at the first race that kills.
         sizes: How many states each race has without a mutant, where that is known; a mutant may have some times as many.
         watch: For progress.
+        remembered: What was found before, to which this adds.
     """
-    tasks = [_task(mutant, races, _plans(races, plan, sizes), every_race=every_race) for mutant, races in mutants]
-    answers = do_each(tasks, jobs=jobs, cpu_seconds=cpu_seconds, watch=watch)
-    return [_trial(races, answer) for (_, races), answer in zip(mutants, answers, strict=True)]
+    questions = [
+        _Question(mutant, races, plan=plan, sizes=sizes, cpu_seconds=cpu_seconds, every_race=every_race, remembered=remembered)
+        for mutant, races in mutants
+    ]
+
+    def ended(number: int, answer: Answer) -> None:
+        questions[number].ended(answer)
+
+    do_each([question.task() for question in questions], jobs=jobs, cpu_seconds=cpu_seconds, watch=watch, ended=ended)
+    return [question.trial() for question in questions]
 
 
-def _plans(races: Sequence[Race], plan: Plan, sizes: dict[str, int]) -> list[Plan]:
+class _Question:
+    """One mutant, with its races in their order: what is known already, and what to search."""
+
+    def __init__(
+        self,
+        mutant: Mutant,
+        races: Sequence[Race],
+        *,
+        plan: Plan,
+        sizes: dict[str, int],
+        cpu_seconds: int,
+        every_race: bool,
+        remembered: Remembered,
+    ) -> None:
+        self._mutant = mutant
+        self._cpu_seconds = cpu_seconds
+        self._every_race = every_race
+        self._remembered = remembered
+        self._plans = {race.name: _within(plan, sizes.get(race.name)) for race in races}
+        self._runs: dict[str, Run] = {}
+        self._races: list[Race] = []
+        for race in races:
+            self._races.append(race)
+            known = remembered.run(mutant, race, self._plans[race.name], cpu_seconds)
+            if known is not None:
+                self._runs[race.name] = known
+                if known.kind in KILLS and not every_race:
+                    break
+        self._end: End = "not run" if len(self._runs) < len(self._races) else "finished"
+
+    def task(self) -> Task | None:
+        """The searches that are left; ``None`` if there are none."""
+        left = [race for race in self._races if race.name not in self._runs]
+        if not left:
+            return None
+
+        def task(send: Send) -> None:
+            with self._mutant():
+                for race in left:
+                    run = searched(race, self._plans[race.name])
+                    send(run)
+                    if run.kind in KILLS and not self._every_race:
+                        return
+
+        return task
+
+    def ended(self, answer: Answer) -> None:
+        """The searches have ended, one way or another."""
+        self._end = answer.end
+        left = [race for race in self._races if race.name not in self._runs]
+        runs: list[Run] = list(answer.sent)
+        if answer.end in ("too long", "died") and len(runs) < len(left):
+            how = (
+                "it takes more processor time than it may" if answer.end == "too long" else f"its process ended with {answer.code}"
+            )
+            runs.append(Run(left[len(runs)].name, "endless", "endless", how))
+        for race, run in zip(left, runs, strict=False):
+            self._runs[race.name] = run
+            if run.slug != "endless" or answer.end == "too long":
+                self._remembered.note_run(self._mutant, race, self._plans[race.name], self._cpu_seconds, run)
+
+    def trial(self) -> Trial:
+        """What all of it amounts to."""
+        runs: list[Run] = []
+        for race in self._races:
+            runs += [self._runs[race.name]] if race.name in self._runs else []
+            if runs and runs[-1].kind in KILLS and not self._every_race:
+                break
+        return Trial(_status(self._races, runs, self._end), tuple(runs))
+
+
+def _within(plan: Plan, size: int | None) -> Plan:
+    """``plan`` with a limit of states that suits a race of ``size`` states."""
     most = plan.budget.max_states
-    plans = []
-    for race in races:
-        room = _LEAST_ROOM + _ROOM * sizes[race.name] if race.name in sizes else most
-        limit = room if most is None or (room is not None and room < most) else most
-        plans.append(replace(plan, budget=Budget(max_states=limit, max_memory_bytes=plan.budget.max_memory_bytes)))
-    return plans
+    room = most if size is None else _LEAST_ROOM + _ROOM * size
+    limit = room if most is None or (room is not None and room < most) else most
+    return replace(plan, budget=Budget(max_states=limit, max_memory_bytes=plan.budget.max_memory_bytes))
 
 
-def _task(mutant: Mutant, races: Sequence[Race], plans: Sequence[Plan], *, every_race: bool) -> Task:
-    def task(send: Send) -> None:
-        with mutant():
-            for race, plan in zip(races, plans, strict=True):
-                run = searched(race, plan)
-                send(run)
-                if run.kind in KILLS and not every_race:
-                    return
-
-    return task
+def _status(races: Sequence[Race], runs: Sequence[Run], end: End) -> Status:
+    kinds = {run.kind for run in runs}
+    if not races:
+        return "not reached"
+    if kinds & set(KILLS):
+        return "killed"
+    if end == "not run":
+        return "not run"
+    return "engine bug" if "engine bug" in kinds else "unfinished" if "unfinished" in kinds else "survived"
 
 
 def searched(race: Race, plan: Plan) -> Run:
@@ -147,24 +186,6 @@ def searched(race: Race, plan: Plan) -> Run:
         preemptions=0 if shown is None else shown.preemptions,
         states=found.states,
     )
-
-
-def _trial(races: Sequence[Race], answer: Answer) -> Trial:
-    runs: list[Run] = list(answer.sent)
-    if answer.end in ("too long", "died") and len(runs) < len(races):
-        how = "it takes more processor time than it may" if answer.end == "too long" else f"its process ended with {answer.code}"
-        runs.append(Run(races[len(runs)].name, "endless", "endless", how))
-    kinds = {run.kind for run in runs}
-    if not races:
-        return Trial("not reached")
-    if kinds & set(KILLS):
-        return Trial("killed", tuple(runs))
-    if answer.end == "not run":
-        return Trial("not run", tuple(runs))
-    for status in ("engine bug", "unfinished"):
-        if status in kinds:
-            return Trial(status, tuple(runs))
-    return Trial("survived", tuple(runs))
 
 
 def relevant(lines: frozenset[tuple[str, int]], races: Sequence[Race], covered: dict[str, Covered]) -> list[Race]:
