@@ -9,13 +9,14 @@ Established, from the file (format: ``weft/certificate/writing.py``) and from ex
 3. In no state do threads race or hold a lock they must not; invariants hold in every state, final checks at every end; no end is a
    deadlock. No answer is taken from the file: what a check looks at is noted when it is asked on the real code, and a state that
    agrees in all of that with one where it was asked has its answer.
-4. From each state an end can be reached (no livelock), and each sometimes-condition was met.
+4. From each state an end can be reached (no livelock), and each sometimes-condition was met. ``crossings`` counts where two
+   threads ask for two locks in opposite orders, in whatever states: at 0 nobody does; above, whether they can meet is not judged.
 
 Trusted all the same: this file; Python; ``weft/cells``, ``weft/worlds`` and ``weft/scenario.py``, in which code runs and checks are
 asked (the search uses them too); that code and checks depend on cells alone (a clock shows only if it made these executions
 differ); digests of 128 bits, in which functions count by name; and, where several histories were merged into one local state,
 that they go on alike: that is tried, not proved, as every way into a local state is followed by one random way to an end.
-``merged`` counts such local states; with ``--no-merge`` there are none. Lock order beyond this race's deadlocks is not judged.
+``merged`` counts such local states; with ``--no-merge`` there are none.
 """
 
 from __future__ import annotations
@@ -73,9 +74,9 @@ class Certificate:
         self._to_try: dict[tuple[Any, ...], tuple[int, int]] = {}  # local steps and advances: in which state, whose (-1: waits)
         self._facts: dict[int, tuple[bool, bool, list[int]]] = {}  # by local state: plain? writes? locks not to be held
         self._asked: dict[Any, dict[tuple[int, ...], set[Any]]] = {}  # by check: where it looked, what it found there
-        self._histories: dict[int, set[Any]] = {}
-        self._held: set[tuple[str, int]] = set()  # values of locks that say that a thread holds them
-        self._reached, self._executions = set[str](), 0
+        self._held = set[tuple[int, int, int]]()  # a thread holds a lock: thread, place of the lock, its value then
+        self._orders = set[tuple[int, int, int]]()  # a thread asks for a lock while it holds another: thread, held, asked
+        self._reached, self._executions, self._histories = set[str](), 0, dict[int, set[Any]]()
 
     def verify(self, scenario: Scenario, *, seed: int = 0) -> dict[str, Any]:
         """Go over all of it; ``seed`` decides how executions go on. Returns figures; infinitely many interleavings are ``None``.
@@ -97,8 +98,9 @@ class Certificate:
         for number, state in enumerate(self._order):
             self._judge(number, array("I", state), len(setting.invariants))
         merged, interleavings = sum(len(found) > 1 for found in self._histories.values()), self._interleavings()
+        crossings = sum((u, b, a) in self._orders for t, a, b in self._orders for u in range(t) if a != b)
         figures = {"states": len(self._order), "steps": len(self._targets), "local_steps": len(self._moves), "merged": merged}
-        return figures | {"executions": self._executions, "interleavings": interleavings}
+        return figures | {"executions": self._executions, "interleavings": interleavings, "crossings": crossings}
 
     def _walk(self) -> None:
         numbers = dict.fromkeys(self._states, -1) | {self._states[0]: 0}  # by state, in the order reached
@@ -143,12 +145,8 @@ class Certificate:
 
     def _execute(self, number: int, then: int = -1, *, to_the_end: bool = False) -> Execution:
         """Execute the code up to state ``number``, a step of ``then``, and on at random; compare it with the file all the way."""
-        execution, taken, way, state = (
-            Execution(self._scenario),
-            list[int](),
-            [then] if then >= 0 else [],
-            array("I", self._order[0]),
-        )
+        execution, state = Execution(self._scenario), array("I", self._order[0])
+        taken, way = list[int](), [then] if then >= 0 else []
         self._executions += 1
         while number:
             number, thread = self._came[number]
@@ -160,8 +158,7 @@ class Certificate:
                 taken.append(way.pop() if way else self._random.choice(execution.enabled()))
                 state = self._step(execution, state, taken[-1])
         except Refused as reason:
-            letters = execution.setting.letters()
-            schedule = ".".join(f"{letters[thread]}{len(list(run))}" for thread, run in groupby(taken))
+            schedule = ".".join(f"{execution.setting.letters()[thread]}{len(list(run))}" for thread, run in groupby(taken))
             raise Refused(f"executed along v1:{schedule}, {reason}") from None
         finally:
             execution.close()
@@ -181,7 +178,7 @@ class Certificate:
             if not same and [digest(before[cell]), digest(cell.value)] != [self._values[state[at]], self._values[after[at]]]:
                 raise Refused(f"{cell.label} holds something else than the file says")
             if isinstance(cell, Lock):
-                self._held |= {(digest(cell.value), holder) for holder, _ in cell.holders(cell.value)}
+                self._held |= {(holder, at, after[at]) for holder, _ in cell.holders(cell.value)}
         self._compare(execution, after, thread)
         if execution.enabled() != [t for t in self._threads if self._after(after, t) is not None]:
             raise Refused(f"the threads {execution.enabled()} can move, not those that the file says")
@@ -210,8 +207,11 @@ class Certificate:
         plain = [(self._slots[node], self._facts[node][1]) for node in nodes if self._facts[node][0]]
         if any(one[0] == other[0] and (one[1] or other[1]) for one, other in combinations(plain, 2)):
             raise Refused(f"threads race in state {number}")
-        if any((self._values[state[lock]], t) in self._held for t, node in enumerate(nodes) for lock in self._facts[node][2]):
-            raise Refused(f"a thread holds a lock that it must not hold in state {number}")
+        for t, node in enumerate(nodes):
+            if any((t, lock, state[lock]) in self._held for lock in self._facts[node][2]):
+                raise Refused(f"a thread holds a lock that it must not hold in state {number}")
+            if self._wanted[node][1].startswith(("lock", "read_lock", "write_lock")):
+                self._orders |= {(t, at, self._slots[node]) for who, at, value in self._held if who == t and state[at] == value}
         for check in range(invariants):
             self._ask(check, number, state)
         if self._first[number] == self._first[number + 1]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import resource
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -66,13 +68,16 @@ def mutants(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     import weft
     from weft.cli.progress_line import Progress
+    from weft.errors import UsageError
     from weft.report import mutants as document
 
     files = {name: given[f"{name}_file"] for name in ("json", "page")}
     for option, file in files.items():
         if file is not None:
             make_sure_writable(option, file)
-    races = _races(given)
+    if given["resume"] and not given["operators"]:
+        raise UsageError("--resume keeps answers about generated mutants; name the code with --operators, or leave it out")
+    races, started = _races(given), time.monotonic()
     with Progress() as progress:
         if given["operators"]:
             rows, of = _generated(given, races, progress)
@@ -80,7 +85,7 @@ def mutants(paths: tuple[str, ...], **given: Any) -> int:
             rows, of = _planted(paths, given, races, progress)
     made = document.report(rows, weft=weft.__version__, of=of, seed=given["seed"] if given["sample"] else None)
     _write(made, json_file=files["json"], page_file=files["page"])
-    _print(made, every=given["verbose"] or not given["operators"])
+    _print(made, every=given["verbose"] or not given["operators"], seconds=time.monotonic() - started)
     return made.exit_code
 
 
@@ -154,6 +159,7 @@ def _require_holding(races: list[Race], trials: list[Trial], given: dict[str, An
 
 
 def _generated(given: dict[str, Any], races: list[Race], progress: Progress) -> tuple[list[document.Mutant], int]:
+    import weft
     from weft.check.mutants.coverage import cover
     from weft.check.mutants.known import check_known, read_known
     from weft.check.mutants.remembered import Remembered
@@ -163,7 +169,7 @@ def _generated(given: dict[str, Any], races: list[Race], progress: Progress) -> 
     found, chosen = _chosen(given)
     known = read_known(given["known"]) if given["known"] else {}
     check_known(known, found, file=given["known"] or "")
-    files, remembered = {mutant.source.path for mutant in found}, Remembered(given["resume"])
+    files, remembered = {mutant.source.path for mutant in found}, Remembered(given["resume"], version=weft.__version__)
     watch = progress.tasks([race.scenario.name for race in races])
     covered = cover(races, files, _plan(given), jobs=_jobs(given), watch=watch, remembered=remembered)
     trials = try_each(
@@ -205,7 +211,7 @@ def _write(made: document.Report, *, json_file: str | None, page_file: str | Non
             page_stream.write(page(made))
 
 
-def _print(made: document.Report, *, every: bool) -> None:
+def _print(made: document.Report, *, every: bool, seconds: float) -> None:
     from rich.text import Text
 
     from weft.report import console
@@ -217,4 +223,6 @@ def _print(made: document.Report, *, every: bool) -> None:
         console.write_table(out, shown)
     if any(not mutant.as_planned for mutant in made.mutants):
         console.write(out, [Text("* killed by another race or check than the one that should")])
-    console.write(out, [Text(document.tally(made))])
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = f"{seconds:,.0f} s, {children.ru_utime + children.ru_stime:,.0f} s of processor time"
+    console.write(out, [Text(document.tally(made)), Text(spent)])

@@ -24,8 +24,11 @@ The checker (weft/verify.py, under 250 lines) shares no code with the search. It
 executes every step of every local state on the real code, asks every check there, and counts the interleavings. A certificate is
 refused if it is damaged, leaves out a state or a step, says what the code does not do, or if a source file has changed since.
 
-Run it where the certificates were written: source files are looked for relative to the current directory. What is trusted all the
-same is said at the head of weft/verify.py.
+What a certificate does not cover: other races, weaker memory than sequentially consistent, what code does outside cells, and, where
+two threads take two locks in opposite orders without a deadlock, whether they can meet there; the last line names such races.
+What is trusted all the same is said at the head of weft/verify.py.
+
+Run it where the certificates were written: source files are looked for relative to the current directory.
 
 Exit code 1 if a certificate is refused.
 """
@@ -121,6 +124,12 @@ def _tally(rows: Sequence[dict[str, Any]], seed: int) -> Iterator[str]:
         local = f"{sum(row['local_steps'] for row in held):,} steps of local states, each executed on the real code"
         merged = f"{sum(row['merged'] for row in held):,} local states stand for several histories: tried at random (seed {seed})"
         yield f"{local}; {merged}, not proved"
+        crossing = [row["race"].rpartition("::")[2] for row in held if row["crossings"]]
+        yield (
+            f"two threads take two locks in opposite orders in {', '.join(crossing)}: whether they can meet there is not judged"
+            if crossing
+            else "no two threads of a race take two locks in opposite orders"
+        )
 
 
 def _exact(row: dict[str, Any]) -> dict[str, Any]:

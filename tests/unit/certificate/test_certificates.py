@@ -13,7 +13,7 @@ from tests.programs.gallery import GALLERY
 from tests.programs.making import program
 from tests.unit.certificate import racing
 from tests.unit.certificate.conftest import FILE, RACES
-from weft import AtomicInt64, Setting
+from weft import AtomicInt64, Mutex, Setting
 from weft.certificate import writing
 from weft.search.exhaustive import explore
 from weft.search.reduction import ALL
@@ -48,6 +48,53 @@ def test_without_merging_no_local_state_stands_for_two_histories(certify_race):
 def test_merging_is_counted(certify_race):
     assert certify_race(racing.two_increments).verify()["merged"] > 0
     assert certify_race(racing.two_increments, merge=False).verify()["merged"] == 0
+
+
+def crosswise(*, gate: bool, apart: bool = False):
+    """One thread takes B while it holds A, the other A while it holds B; under a gate lock, or one when the other is done."""
+
+    def build(s: Setting) -> None:
+        outer, a, b, done = Mutex(), Mutex(), Mutex(), AtomicInt64(0)
+
+        def takes(first: Mutex, second: Mutex) -> None:
+            with outer, first, second:
+                pass
+
+        def takes_later() -> None:
+            if done.load():
+                with b, a:
+                    pass
+
+        def takes_first() -> None:
+            with a, b:
+                pass
+            done.store(1)
+
+        s.thread(takes_first if apart else lambda: takes(a, b), name="one")
+        s.thread(takes_later if apart else lambda: takes(b, a) if gate else takes(a, b), name="two")
+
+    return program(f"crosswise-{gate}-{apart}", build)
+
+
+def test_locks_taken_in_opposite_orders_are_counted(certify_race):
+    assert certify_race(crosswise(gate=False)).verify()["crossings"] == 0
+    assert certify_race(crosswise(gate=True)).verify()["crossings"] == 1
+    assert certify_race(crosswise(gate=False, apart=True)).verify()["crossings"] == 1
+
+
+def test_one_thread_alone_may_take_locks_in_either_order(certify_race):
+    def build(s: Setting) -> None:
+        a, b = Mutex(), Mutex()
+
+        def both_ways() -> None:
+            with a, b:
+                pass
+            with b, a:
+                pass
+
+        s.thread(both_ways, name="one")
+
+    assert certify_race(program("both_ways", build)).verify()["crossings"] == 0
 
 
 def test_the_same_race_gives_the_same_bytes(certify_race, tmp_path):

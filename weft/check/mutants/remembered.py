@@ -20,7 +20,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-import weft
 from weft.certificate.sources import hashes
 from weft.check.collect import Race
 from weft.check.mutants.coverage import Covered
@@ -38,12 +37,14 @@ class Remembered:
 
     Args:
         file: Where they are kept; with ``None`` only here.
+        version: Of weft.
 
     Raises:
         UsageError: ``file`` holds something else.
     """
 
-    def __init__(self, file: str | None) -> None:
+    def __init__(self, file: str | None, *, version: str = "") -> None:
+        self._version = version
         self._file = file
         self._answers: dict[str, Any] = {}
         self._texts: dict[tuple[str, str], str] = {}
@@ -114,7 +115,7 @@ class Remembered:
     def _race(self, race: Race) -> list[str]:
         files = (race.file, race.scenario.file)
         if files not in self._texts:
-            self._texts[files] = _digest(weft.__version__, hashes(files), _beside(race.file))
+            self._texts[files] = _digest(self._version, hashes(files), _beside(race.file))
         return [race.name, self._texts[files]]
 
 
