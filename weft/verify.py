@@ -195,12 +195,12 @@ class Certificate:
             locks = list(execution.locks)
         else:
             cell, kind, operands = thread.request
-            seen = [self._place.get(cell.tag, 0) - len(self._threads), kind.name, *map(digest, operands)]
+            seen = [self._place.get(cell.made_as, 0) - len(self._threads), kind.name, *map(digest, operands)]
             plain, writes = kind.plain and setting.data_races, not kind.reads_only
             locks = [lock for rule in setting.rules if rule.forbids(cell, kind, operands) for lock in rule.locks]
         if seen != self._wanted[state[number]]:
             raise Refused(f"thread {number} wants {seen}, where the file has {self._wanted[state[number]]}")
-        self._facts[state[number]] = plain, writes, [self._place[lock.tag] for lock in locks]
+        self._facts[state[number]] = plain, writes, [self._place[lock.made_as] for lock in locks]
 
     def _judge(self, number: int, state: array[int], invariants: int) -> None:
         nodes = state[: len(self._threads)]
@@ -230,7 +230,7 @@ class Certificate:
             fault: Any = invariant_fault(setting.invariants[check]) if isinstance(check, int) else ending.judge(setting, returned)
         if fault is not None and fault.slug:
             raise Refused(f"{fault.slug} in state {number}: {fault.message}")
-        first = {self._place[cell.tag]: held for cell, held in reversed(execution.found) if cell.tag in self._place}
+        first = {self._place[cell.made_as]: held for cell, held in reversed(execution.found) if cell.made_as in self._place}
         if any(digest(held) != self._values[state[place]] for place, held in first.items()):
             raise Refused(f"a check sees other values in state {number} than the file has")
         asked.setdefault(tuple(first), set()).add(tuple(state[place] for place in first))

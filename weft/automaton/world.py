@@ -58,7 +58,7 @@ class CompiledWorld:
     """Registers what the set-up makes, suspends the re-executed thread, and lets observers look at a state.
 
     Attributes:
-        cells: Per slot: the cell first found there (for traces).
+        cells: Per slot: the cell first found there (for traces), of the class that all have there.
         initial: Per slot of the set-up: its value when the set-up had finished.
         running: The thread being re-executed.
         made: How many things the running thread has made so far.
@@ -74,7 +74,7 @@ class CompiledWorld:
         self.fresh: list[tuple[int, Any]] = []
         self.events: list[Event] = []
         self.looking = False
-        self._slots: dict[world.Tag, int] = {}
+        self._slots: dict[tuple[int, int, str], int] = {}
         self._known: dict[Any, Any] = {}
         self._overlay: dict[int, Any] | None = None
         self._look: Callable[[int], Any] | None = None
@@ -110,7 +110,7 @@ class CompiledWorld:
         cell.tag = self.new_tag()
         if cell.tag[0] == OBSERVER:
             return cell
-        slot = self._slots.setdefault(cell.tag, len(self.cells))
+        slot = self._slots.setdefault(cell.made_as, len(self.cells))
         if slot == len(self.cells):
             self.cells.append(cell)
         if self.running is None:
@@ -133,7 +133,7 @@ class CompiledWorld:
 
     def slot(self, cell: Cell) -> int:
         """The slot of a cell made by the set-up or by a thread."""
-        return self._slots[cell.tag]
+        return self._slots[cell.made_as]
 
     # -- what the automaton asks -------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class CompiledWorld:
         assert self._look is not None
         if self.looking and not kind.reads_only:
             raise UsageError(f"an invariant does {cell.label}.{kind.name}; invariants only read")
-        slot = self._slots[cell.tag]
+        slot = self._slots[cell.made_as]
         value = self._overlay[slot] if slot in self._overlay else self._look(slot)
         outcome = kind.effect(value, *operands)
         if outcome is BLOCKED:

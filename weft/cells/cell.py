@@ -64,6 +64,11 @@ class Cell(SharedIdentity, metaclass=CellMeta):
         return self.tag
 
     @property
+    def made_as(self) -> tuple[int, int, str]:
+        """Who made it, as its how-manieth, and as what: a thread's third thing may be a lock on one way and a counter on another."""
+        return (*self.tag, type(self).__name__)
+
+    @property
     def label(self) -> str:
         """How a trace names this cell: owner and attribute, or its class and tag."""
         if self._label is None:

@@ -91,7 +91,7 @@ def _encoded(automaton: Automaton, race: str, *, merged: bool, sources: Mapping[
         "threads": automaton.setting.names,
         "merged": merged,
         "sources": dict(sorted(sources.items())),
-        "slots": [cell.tag for cell in automaton.world.cells],
+        "slots": [cell.made_as for cell in automaton.world.cells],
         "monitor": automaton.monitor_slot,
         "values": ["", *(digest(automaton.values[k]) for k in range(1, len(automaton.values) + 1))],
         "nodes": [_wanted(automaton, node) for node in range(len(automaton.operations))],
