@@ -65,7 +65,7 @@ class Cell(SharedIdentity, metaclass=CellMeta):
 
     @property
     def made_as(self) -> tuple[int, int, str]:
-        """Who made it, as its how-manieth, and as what: a thread's third thing may be a lock on one way and a counter on another."""
+        """Who made it, as its how-manieth, and as what: a thread's third thing may be a lock here and a counter there."""
         return (*self.tag, type(self).__name__)
 
     @property

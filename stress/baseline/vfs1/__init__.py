@@ -5,10 +5,9 @@ looked up in the directory's cache, the child and its mount get a reference, the
 directory and on its mount are dropped. A mount replaces the entry it is mounted on, so crossing into it costs nothing. The VFS2
 shape (``impl``) walks a whole filesystem under one lock and without references, and pays at each mount point instead.
 
-What was left out on both sides makes no difference between them: permissions (each has none; VFS1 read them under a lock at every
-component), symlinks, data. Left out here alone: rename, links, rmdir, lazy umount, negative entries, revalidation. All of those
-would make this shape dearer, not cheaper. The primitives are those of ``impl``, and so are errors, the parsing of paths and the
-answer of stat; so what differs is the walk.
+Neither shape has permissions, which VFS1 read under a lock at every component. Left out here alone: symlinks, data, rename, links,
+rmdir, lazy umount, negative entries, revalidation; none of them would make this shape cheaper. The primitives are those of
+``impl``, and so are errors, the parsing of paths and the answer of stat; so what differs is the walk.
 
 Lock order: ``Vfs1.mounts_mu`` > ``Vfs1.rename_mu`` > ``Dirent.dir_mu`` > ``Dirent.mu`` of an ancestor > of a descendant > the
 locks of ``DirentCache`` and inodes.
