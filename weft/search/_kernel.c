@@ -9,7 +9,7 @@
 
 #include "kernel/saving.h"
 
-#define INTERFACE 3               /* raised with every change of what Python calls: compiled_loop.py wants its own number */
+#define INTERFACE 4               /* raised with every change of what Python calls: compiled_loop.py wants its own number */
 
 typedef struct {
     PyObject_HEAD
@@ -452,7 +452,11 @@ static PyObject *kernel_paths(PyObject *Py_UNUSED(module), PyObject *args)
     return no_memory ? PyErr_NoMemory() : PyFloat_FromDouble(paths);
 }
 
+#include "kernel/lane.h"
+
 static PyMethodDef kernel_functions[] = {
+    {"numbered", kernel_numbered, METH_VARARGS,
+     "numbered(start, sources, targets, terminals): how many fingerprints edges name, and the same with numbers in their place."},
     {"paths", kernel_paths, METH_VARARGS, "paths(states, sources, targets): maximal paths from state 0; -1.0 if there is a cycle."},
     {NULL, NULL, 0, NULL},
 };
@@ -472,6 +476,7 @@ static PyMethodDef space_methods[] = {
     {"probe", (PyCFunction)space_probe, METH_VARARGS, "probe(seed, walks): states met on random walks, and how many of them are visited."},
     {"dump", (PyCFunction)space_dump, METH_NOARGS, "The visited states, for load; while no walker runs."},
     {"load", (PyCFunction)space_load, METH_O, "load(dump): the visited states of a saved space of the same program."},
+    {"lane", (PyCFunction)space_lane, METH_VARARGS, "lane(bits): for a search shared by machines; a memory of 2**bits states sent."},
     {"revive", (PyCFunction)space_revive, METH_O, "revive(dump): a saved walker, once the space is loaded."},
     {"counts", (PyCFunction)space_counts, METH_NOARGS, "States, bytes of the visited set, whether edges are all recorded, whether paths are counted."},
     {NULL, NULL, 0, NULL},
@@ -521,7 +526,7 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "_kernel", 
 
 PyMODINIT_FUNC PyInit__kernel(void)
 {
-    if (PyType_Ready(&space_type) < 0 || PyType_Ready(&walker_type) < 0)
+    if (PyType_Ready(&space_type) < 0 || PyType_Ready(&walker_type) < 0 || PyType_Ready(&lane_type) < 0)
         return NULL;
     PyObject *m = PyModule_Create(&module);
     if (m && PyModule_AddObjectRef(m, "Space", (PyObject *)&space_type) < 0) {

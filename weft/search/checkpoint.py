@@ -40,7 +40,7 @@ class Saved(msgspec.Struct, kw_only=True):
         identity: What must be equal when it is resumed, with the words for a difference.
         entries, marks: The journal.
         digest: Of the automata.
-        space, walkers: The visited set and the stacks.
+        space, walkers: The visited set and the stacks; or what another kind of loop goes on from, as bytes.
         passes, strict, known: Of a reduced search.
         finals: Final states judged.
         endings: (state, trail) of those that showed something new.
@@ -51,7 +51,7 @@ class Saved(msgspec.Struct, kw_only=True):
     entries: list[list[int]]
     marks: list[tuple[int, int]]
     digest: str
-    space: Space
+    space: Space | bytes
     walkers: list[Walker]
     passes: int
     strict: bool

@@ -28,7 +28,7 @@ try:
 except ImportError:  # no compiler at installation
     _kernel = None
 
-INTERFACE = 3
+INTERFACE = 4
 """What ``_kernel.c`` must have been built for; after an update without a new installation it has another number."""
 
 STALE = _kernel is not None and getattr(_kernel, "INTERFACE", 0) != INTERFACE

@@ -35,9 +35,13 @@ from weft.search.result import Exploration, Violation
 from weft.search.schedule import Schedule
 from weft.search.symmetry import Symmetry
 
-Loop = DepthFirst | CompiledDepthFirst
+Loop = Any
+"""``DepthFirst``, ``CompiledDepthFirst``, or one of their interface from elsewhere."""
+
 Ended = Callable[[list[int]], bool]
 MakeLoop = Callable[[Ended, Fixpoint | None, Symmetry | None], Loop]
+Elsewhere = Callable[..., Loop]
+"""Called as ``MakeLoop`` is, with the automaton in front and ``bits`` and ``journal`` behind."""
 
 Look = Callable[[Automaton, Exploration], Any]
 """What to keep of the automata for a report."""
@@ -67,6 +71,7 @@ def explore(
     compiled_loop: bool | None = None,
     reduction: Reduction = NONE,
     cores: int = 1,
+    elsewhere: Elsewhere | None = None,
     checkpoint: Checkpoint | None = None,
     pulse: Pulse | None = None,
     look: Look | None = None,
@@ -83,6 +88,7 @@ def explore(
         compiled_loop: Which loop searches; by default the compiled one where it was built.
         reduction: Which interleavings to leave out because others show the same; by default none.
         cores: How many threads the compiled loop may search with. Counts do not depend on it.
+        elsewhere: Makes the loops, in place of those that search in this process.
         checkpoint: Where to save the search now and then, at Ctrl-C and at a limit; and what to resume.
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
@@ -101,7 +107,9 @@ def explore(
         raise UsageError("only the compiled loop can be saved, which was not built here; search without --checkpoint and --resume")
     journal = Journal()
     make_loop = partial(_loop, automaton, budget=budget, bits=bits, cores=cores, compiled_loop=compiled_loop, journal=journal)
-    fixpoint = Fixpoint(automaton, reduction, alone=cores == 1) if reduction.persistent else None
+    if elsewhere is not None:
+        make_loop = partial(elsewhere, automaton, bits=bits, journal=journal)
+    fixpoint = Fixpoint(automaton, reduction, alone=cores == 1 and elsewhere is None) if reduction.persistent else None
     symmetry = Symmetry(automaton) if reduction.symmetry and automaton.setting.alike else None
     if symmetry is not None and (bits != SYMMETRIC_BITS or not AVAILABLE or compiled_loop is False):
         raise UsageError("symmetry is for the compiled loop and fingerprints of 64 bits; search without it")

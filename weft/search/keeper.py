@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from weft.automaton.automaton import Automaton
 from weft.errors import EngineBug
 from weft.search.checkpoint import Checkpoint, Saved
-from weft.search.compiled_loop import CompiledDepthFirst
 from weft.search.depth_first import DepthFirst
 from weft.search.fixpoint import Fixpoint
 from weft.search.journal import Journal, digest
@@ -37,7 +37,7 @@ class Keeper:
         """An ending showed something new."""
         self._endings.append((list(state), list(trail)))
 
-    def resume(self, loop: CompiledDepthFirst | DepthFirst, judge: Judge) -> None:
+    def resume(self, loop: Any, judge: Judge) -> None:
         """Bring ``loop`` to where the saved search was; nothing happens if there is none.
 
         Raises:
@@ -46,7 +46,7 @@ class Keeper:
         saved = self._checkpoint.load()
         if saved is None:
             return
-        assert isinstance(loop, CompiledDepthFirst)
+        assert not isinstance(loop, DepthFirst)
         try:
             loop.repeat(saved.entries, saved.marks)
         except (LookupError, AssertionError, TypeError):  # asked about nodes or values that this program does not have
@@ -63,14 +63,14 @@ class Keeper:
         for state, trail in saved.endings:
             judge(state, tuple(trail))
 
-    def save_if_due(self, loop: CompiledDepthFirst | DepthFirst, *, finals: int, seconds: float) -> None:
+    def save_if_due(self, loop: Any, *, finals: int, seconds: float) -> None:
         """Save now and then."""
         if self._checkpoint.due:
             self.save(loop, finals=finals, seconds=seconds)
 
-    def save(self, loop: CompiledDepthFirst | DepthFirst, *, finals: int, seconds: float) -> None:
+    def save(self, loop: Any, *, finals: int, seconds: float) -> None:
         """Save now."""
-        assert isinstance(loop, CompiledDepthFirst)
+        assert not isinstance(loop, DepthFirst)
         fixpoint = self._fixpoint
         space, walkers = loop.dump()
         self._checkpoint.save(

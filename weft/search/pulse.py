@@ -12,11 +12,13 @@ class Ahead(NamedTuple):
     Attributes:
         frontier: Steps that are known and not taken yet; ``None`` where that is spread over several walkers.
         covered: The share of the states on random walks from the start that have been visited. An estimate of the share of all
-            states: states that many schedules pass weigh more.
+            states: states that many schedules pass weigh more. ``None`` where nobody can tell.
+        note: What else there is to tell.
     """
 
     frontier: int | None
-    covered: float
+    covered: float | None
+    note: str = ""
 
 
 LookAhead = Callable[[], Ahead | None]

@@ -1,0 +1,236 @@
+"""The distributed search loop, with the interface of ``compiled_loop.CompiledDepthFirst``.
+
+What needs the whole state graph, to count interleavings and to see cycles, is computed here from recorded edges, as several
+walkers on one machine do it (``crew.py``). Where they are too many to keep, the automata alone may show that there is no cycle;
+else the answer is that the graph may have some.
+
+A violation is a reason to stop: ``ViolationSeen``. The schedule to it is for a search to find that knows its way (``explore.py``).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from weft.automaton.automaton import Automaton
+from weft.cluster.coordinator import Coordinator, Engine
+from weft.cluster.ledger import Ledger
+from weft.cluster.orders import ACCEPTED, PARTITIONS, Batch, Shape, leb128, packed_state
+from weft.cluster.place import Place
+from weft.cluster.recorder import Recorder
+from weft.cluster.statistics import Statistics
+from weft.search import _kernel  # type: ignore[attr-defined]
+from weft.search.budget import Budget
+from weft.search.compiled_loop import CompiledDepthFirst
+from weft.search.fingerprint import Marks
+from weft.search.fixpoint import Fixpoint
+from weft.search.graph import StateGraph
+from weft.search.journal import Entry, Journal
+from weft.search.pulse import Ahead
+from weft.search.teacher import Teacher
+
+MOST_EDGES = 20_000_000
+"""Edges recorded before recording is given up (17 bytes each, in the ledger)."""
+
+WARM_STATES = 100_000
+"""States searched here first, for the automata to grow without asking over the network."""
+
+_WORD = (1 << 64) - 1
+_EXACT = 2.0**53
+
+
+class ViolationSeen(Exception):
+    """Some execution does not end well."""
+
+
+class Snapshot(msgspec.Struct, kw_only=True):
+    """A search between two tasks; the rest is in the ledger."""
+
+    ledger: str
+    length: int
+    batches: list[tuple[int, int, bytes, int]]
+    transitions: int
+    recording: bool
+    terminals: bytes
+
+
+def warm_up(machine: Automaton, bits: int, journal: Journal) -> None:
+    """Let the automata grow by a search of some states."""
+    loop = CompiledDepthFirst(machine, lambda state: False, budget=Budget(max_states=WARM_STATES), bits=bits, journal=journal)
+    for _ in loop.run():
+        if loop.states >= WARM_STATES:
+            break
+
+
+class ClusterLoop:
+    """One search; see ``depth_first.DepthFirst`` for the attributes."""
+
+    def __init__(
+        self,
+        machine: Automaton,
+        ended: Callable[[list[int]], bool],
+        *,
+        engine: Engine,
+        place: Place,
+        statistics: Statistics,
+        name: str,
+        bits: int,
+        fixpoint: Fixpoint | None,
+        journal: Journal,
+    ) -> None:
+        self._machine, self._ended = machine, ended
+        self._bits = bits
+        self._place, self._statistics = place, statistics
+        self._engine, self._name = engine, name
+        self._reduced = fixpoint is not None
+        self._recorder = Recorder()
+        self._teacher = Teacher(machine, self._recorder, fixpoint, journal, None)
+        for number in range(len(machine.checks.invariants)):
+            self._teacher.ask(number, list(machine.start))
+        self._teacher.repeat(list(journal.entries), [])
+        self._ledger = Ledger(place.new(), PARTITIONS)
+        self._coordinator = self._made()
+        start = self._start()
+        low = start & _WORD
+        high = (start >> 64).to_bytes(8, "little") if bits > 64 else b""
+        self._first = low
+        self._ledger.accept(low >> 56, 1, leb128(low) + high)
+        self._coordinator.add([Batch(ACCEPTED, 1, packed_state(machine.start))])
+        self.stopped = False
+        self.interleavings: int | None = None
+        self.interleavings_exact = True
+        self.cyclic = False
+        self.trail: tuple[int, ...] = ()
+
+    def _made(self) -> Coordinator:
+        machine = self._machine
+        return Coordinator(
+            f"{self._name}-{self._ledger.path.stem.rpartition('-')[2]}",
+            Shape(machine.threads, machine.start, machine.monitor_slot, self._bits),
+            self._engine,
+            self._ledger,
+            self._recorder,
+            learning=self._teacher,
+            ended=self._judge,
+            most_edges=MOST_EDGES,
+            statistics=self._statistics,
+        )
+
+    def _judge(self, state: list[int]) -> None:
+        if self._ended(state):
+            raise ViolationSeen
+
+    def _start(self) -> int:
+        """The fingerprint of the start, as the kernel stores it."""
+        marks, found = Marks(self._bits), 0
+        for position, number in enumerate(self._machine.start):
+            found ^= marks[position << 32 | (number + (position < self._machine.threads))]
+        return found if found & _WORD else found | 1
+
+    def run(self) -> Iterator[None]:
+        """Search; pauses now and then."""
+        yield from self._coordinator.run()
+        edges = self._numbered()
+        paths = -1.0 if edges is None else _kernel.paths(edges[0], edges[1], edges[2])
+        self.cyclic = paths < 0 and not (edges is None and acyclic(self._machine))
+        self.interleavings_exact = 0 <= paths < _EXACT
+        self.interleavings = None if paths < 0 or self._reduced else int(paths)
+
+    def _numbered(self) -> tuple[int, bytes, bytes, bytearray, bytes] | None:
+        """How many states edges name; their sources, targets and actors; terminal states. ``None`` if not all are there."""
+        if not self._coordinator.recording:
+            return None
+        sources, targets, actors = self._ledger.all_edges()
+        count, *numbered = _kernel.numbered(self._first, sources, targets, self._coordinator.terminals)
+        return count, numbered[0], numbered[1], actors, numbered[2]
+
+    def graph(self) -> StateGraph | None:
+        """The state graph, if all of it was recorded."""
+        edges = self._numbered()
+        if edges is None:
+            return None
+        count, sources, targets, actors, terminals = edges
+        return StateGraph(count, array("I", sources), array("I", targets), array("B", actors), list(array("I", terminals)))
+
+    @property
+    def states(self) -> int:
+        """Distinct states so far."""
+        return self._ledger.states
+
+    @property
+    def transitions(self) -> int:
+        """Steps taken so far."""
+        return self._coordinator.transitions
+
+    @property
+    def visited_bytes(self) -> int:
+        """Memory of the visited set, on all workers together."""
+        return self._coordinator.visited_bytes
+
+    @property
+    def skew(self) -> float:
+        """The largest partition, in average ones."""
+        return max(self._ledger.counts) * PARTITIONS / max(1, self._ledger.states)
+
+    def ahead(self) -> Ahead:
+        """What is left."""
+        return Ahead(self._coordinator.frontier, None, self._statistics.text(states=self.states, skew=self.skew))
+
+    def close(self) -> None:
+        """No more is asked."""
+        self._ledger.close()
+
+    # -- checkpoints --------------------------------------------------------------------------------------------
+
+    def repeat(self, entries: list[Entry], marks: list[tuple[int, int]]) -> None:
+        """Ask everything that another search has asked."""
+        self._teacher.repeat(entries, marks)
+
+    def dump(self) -> tuple[bytes, list[Any]]:
+        """What ``load`` goes on from."""
+        coordinator = self._coordinator
+        saved = Snapshot(
+            ledger=self._ledger.path.name,
+            length=self._ledger.flush(),
+            batches=[(batch.kind, batch.states, batch.packed, batch.first) for batch in coordinator.pending()],
+            transitions=coordinator.transitions,
+            recording=coordinator.recording,
+            terminals=coordinator.terminals.tobytes(),
+        )
+        self._place.needs(self._ledger.path)
+        return msgspec.msgpack.encode(saved), []
+
+    def load(self, space: bytes, _walkers: list[Any]) -> None:
+        """Go on from what another search has dumped."""
+        self._teacher.tell_futures()
+        saved = msgspec.msgpack.decode(space, type=Snapshot)
+        self._ledger.close()
+        try:
+            self._ledger = Ledger(self._place.old(saved.ledger), PARTITIONS, length=saved.length)
+        except OSError as error:
+            raise ValueError(f"its ledger {saved.ledger} cannot be read: {error.strerror}") from None
+        self._coordinator = coordinator = self._made()
+        coordinator.add([Batch(kind, states, packed, first) for kind, states, packed, first in saved.batches])
+        coordinator.transitions, coordinator.recording = saved.transitions, saved.recording
+        coordinator.terminals = array("Q", saved.terminals)
+
+
+def acyclic(machine: Automaton) -> bool:
+    """Whether no thread can come back to one of its nodes. Then no state can come back either."""
+    after: dict[int, list[int]] = {}
+    before: dict[int, int] = {}
+    for node, _, following, _ in machine.edges():
+        after.setdefault(node, []).append(following)
+        before[following] = before.get(following, 0) + 1
+    nodes = after.keys() | before.keys()
+    ready = [node for node in nodes if not before.get(node)]
+    for node in ready:
+        for following in after.get(node, ()):
+            before[following] -= 1
+            if not before[following]:
+                ready.append(following)
+    return len(ready) == len(nodes)
+
