@@ -22,6 +22,7 @@ from weft.cluster.orders import ACCEPTED, PARTITIONS, Batch, Shape, leb128, pack
 from weft.cluster.place import Place
 from weft.cluster.recorder import Recorder
 from weft.cluster.statistics import Statistics
+from weft.errors import EngineBug
 from weft.search import _kernel  # type: ignore[attr-defined]
 from weft.search.budget import Budget
 from weft.search.compiled_loop import CompiledDepthFirst
@@ -145,6 +146,8 @@ class ClusterLoop:
             return None
         sources, targets, actors = self._ledger.all_edges()
         count, *numbered = _kernel.numbered(self._first, sources, targets, self._coordinator.terminals)
+        if not self._reduced and not self.stopped and count != self.states:
+            raise EngineBug(f"steps lead to {count:,} states, and {self.states:,} were accepted; please report this with the race")
         return count, numbered[0], numbered[1], actors, numbered[2]
 
     def graph(self) -> StateGraph | None:

@@ -75,14 +75,22 @@ static int knows_print(Lane *l, Print print)
     return t->keys[find(t, stored(print))] != 0;
 }
 
+/* Puts the state at hand into the lot of whoever owns it. */
+static int forward(Lane *l, Print print)
+{
+    l->out_bytes += l->scratch.length * sizeof *l->scratch.state;
+    return add_state(&l->out[l->lane_of[stored(print).low >> 56]], l->scratch.state, l->scratch.length, 0);
+}
+
+/* The same for a state that was found here, unless it was sent lately. (One that came in a batch may be the very one that was sent, come
+ * back because its owner died: it is always passed on.) */
 static int send(Lane *l, Print print)
 {
     Print *place = &l->sent[print.low & (l->sent_size - 1)];
     if (place->low == print.low && place->high == print.high)
         return 1;
     *place = print;
-    l->out_bytes += l->scratch.length * sizeof *l->scratch.state;
-    return add_state(&l->out[l->lane_of[stored(print).low >> 56]], l->scratch.state, l->scratch.length, 0);
+    return forward(l, print);
 }
 
 static int pile(Lane *l, Print print, uint64_t above, int kind)
@@ -168,7 +176,7 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
     w->undo_used = 0;
     for (;;) {
         if (kind == CANDIDATE && !p->chains) {
-            int fresh = owns(l, print) ? accept(l, print) : send(l, print) - 1;
+            int fresh = owns(l, print) ? accept(l, print) : forward(l, print) - 1;
             if (fresh <= 0)
                 return !fresh;
             kind = ACCEPTED;
@@ -194,7 +202,7 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
     if (kind == PASSING && !note_edge(l, above, print, 0))
         return 0;
     if (!owns(l, print))
-        return send(l, print);
+        return kind == PASSING ? send(l, print) : forward(l, print);
     int fresh = accept(l, print);
     return fresh <= 0 ? !fresh : expand(l, print, enabled);
 }
