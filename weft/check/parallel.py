@@ -153,7 +153,7 @@ class _Parallel(Generic[RecordT]):
         try:
             return slot.future.result()  # type: ignore[no-any-return]
         except BrokenProcessPool:
-            judgement, reason = _death(slot.bury())
+            judgement, reason = death(slot.bury())
         except EngineBug as bug:
             judgement, reason = Judgement.ENGINE_BUG, scrubbed(str(bug))
         except WeftError as error:
@@ -235,7 +235,7 @@ def _interrupts_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _death(code: int | None) -> tuple[Judgement, str]:
+def death(code: int | None) -> tuple[Judgement, str]:
     """What the end of a worker means for its race."""
     if code in (-signal.SIGKILL, -signal.SIGTERM):
         how = f"was killed by {signal.Signals(-code).name}, often because memory ran out; --max-memory ends a search before"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
+from weft.cli.cluster import on_cluster
 from weft.cli.failures import complain, complain_of_engine
 from weft.cli.outputs import Outputs, output_options
 
@@ -86,6 +87,11 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     help="Save unfinished searches there: every two minutes, at Ctrl-C and at a limit.",
 )
 @click.option("--resume", type=click.Path(file_okay=False), metavar="DIR", help="Go on with what is saved there, and save there.")
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Search on a dask cluster: tcp://HOST:PORT of its scheduler, or local:N workers started here. Needs weft[cluster].",
+)
 @click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
 @click.option(
     "--symmetry", is_flag=True, help="Take states for one that differ only in the roles of like threads (Setting.threads)."
@@ -124,8 +130,8 @@ def check(paths: tuple[str, ...], **given: Any) -> int:
     started = time.monotonic()
     if not compiled_loop.AVAILABLE:
         click.echo(f"weft: {compiled_loop.said()}", err=True)
-    with Progress() as progress:
-        search = partial(check_each, races, jobs=given["jobs"] or cores(), watcher=progress)
+    with Progress() as progress, on_cluster(given["cluster"], given) as make_search:
+        search = make_search(races, watcher=progress) or partial(check_each, races, jobs=given["jobs"] or cores(), watcher=progress)
         rows = search(plan, record=record.race) if html is None else html.searched(plan, search)
     made = outputs.compared(record.report(rows, plan, left_out_slow=left_out, seconds=time.monotonic() - started))
     _print(made, verbose=given["verbose"])

@@ -71,7 +71,10 @@ class Progress:
             self._looked = now
             ahead = look_ahead()
             frontier = "" if ahead is None or ahead.frontier is None else f"   {ahead.frontier:,} steps untried"
-            self._ahead = "" if ahead is None else f"{frontier}   about {ahead.covered:.0%} of states seen (by random walks)"
+            covered = (
+                "" if ahead is None or ahead.covered is None else f"   about {ahead.covered:.0%} of states seen (by random walks)"
+            )
+            self._ahead = "" if ahead is None else f"{frontier}{covered}{ahead.note and '   '}{ahead.note}"
         return self._ahead
 
     def running(self, searches: Sequence[Running], *, done: int, total: int) -> None:

@@ -26,7 +26,19 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from weft.cluster.ledger import Ledger
-from weft.cluster.orders import ACCEPTED, CANDIDATE, PARTITIONS, PASSING, Batch, Order, Reply, Shape
+from weft.cluster.orders import (
+    ACCEPTED,
+    ALL_EDGES,
+    CANDIDATE,
+    CYCLIC_EDGES,
+    NO_EDGES,
+    PARTITIONS,
+    PASSING,
+    Batch,
+    Order,
+    Reply,
+    Shape,
+)
 from weft.cluster.recorder import Recorder
 from weft.cluster.statistics import Statistics
 
@@ -102,8 +114,8 @@ class Coordinator:
     """See above.
 
     Attributes:
-        terminals: Fingerprints of the states in which executions end, while edges are recorded.
-        recording: Whether every edge so far is in the ledger.
+        terminals: What edges call the states in which executions end, while all edges are recorded.
+        recording: Which edges are in the ledger: none, those that may be part of a cycle, or all (``orders.ALL_EDGES``).
     """
 
     def __init__(
@@ -116,6 +128,7 @@ class Coordinator:
         *,
         learning: Learning,
         ended: Callable[[list[int]], None],
+        recording: int,
         most_edges: int,
         statistics: Statistics,
     ) -> None:
@@ -130,7 +143,7 @@ class Coordinator:
         self._next = 0
         self._looked = 0.0
         self.transitions = 0
-        self.recording = most_edges > 0
+        self.recording = recording
         self.terminals = array("Q")
 
     def add(self, batches: list[Batch]) -> None:
@@ -291,10 +304,7 @@ class Coordinator:
             lane.rate = (lane.rate + reply.transitions / reply.seconds) / 2
         for partition, count, packed in reply.accepted:
             self._ledger.accept(partition, count, packed)
-        if self.recording:
-            self._ledger.record(reply.edges)
-            self.terminals.extend(state[0] for state in reply.ended)
-            self.recording = self._ledger.edges <= self._most_edges
+        self._record(reply)
         self.transitions += reply.transitions
         for batch, done in zip(order.batches, reply.done, strict=True):
             if done < batch.states:
@@ -306,6 +316,15 @@ class Coordinator:
             lane.inbox.extend(Batch(kind, *piece) for piece in reply.waiting[kind])
         self._statistics.receive(reply)
         self._learn(reply)
+
+    def _record(self, reply: Reply) -> None:
+        if self.recording == ALL_EDGES:
+            self.terminals.extend(state[0] for state in reply.ended)
+        if self.recording:
+            self._ledger.record(reply.edges)
+        if self._ledger.edges > self._most_edges and self.recording:
+            cyclic = self._ledger.give_up_edges() if self.recording == ALL_EDGES else self._most_edges
+            self.recording = CYCLIC_EDGES if 2 * cyclic <= self._most_edges else NO_EDGES
 
     def _learn(self, reply: Reply) -> None:
         for node, value in sorted(reply.moves):

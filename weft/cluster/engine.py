@@ -25,7 +25,7 @@ from distributed import Client, Future, LocalCluster
 
 from weft.cluster import lane
 from weft.cluster.coordinator import Ticket
-from weft.cluster.orders import Order, Reply
+from weft.cluster.orders import Order
 from weft.errors import EngineBug, UsageError, WeftError
 
 CONNECT_SECONDS = 5.0
@@ -83,7 +83,9 @@ def connect(address: str) -> Dask:
             client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="weft")
     except (OSError, ValueError, TimeoutError) as error:
         reason = str(error).partition(": ")[0] if isinstance(error, ValueError) else "no dask scheduler answers there"
-        raise UsageError(f"--cluster {address}: {reason}; start one with `dask scheduler`, and workers with `dask worker`") from None
+        raise UsageError(
+            f"--cluster {address}: {reason}; start one with `dask scheduler`, and workers with `dask worker`"
+        ) from None
     return Dask(client)
 
 
@@ -145,7 +147,9 @@ class Dask:
             if isinstance(answer, Exception):
                 wrong[worker] = f"worker {worker} cannot run weft ({answer!s}); install the same version there"
                 continue
-            different = [f"{what} {answer.get(what)}, here {here}" for what, here in self._identity.items() if answer.get(what) != here]
+            different = [
+                f"{what} {answer.get(what)}, here {here}" for what, here in self._identity.items() if answer.get(what) != here
+            ]
             if different:
                 wrong[worker] = f"worker {worker} runs {different[0]}; install the same version there"
             else:
@@ -166,22 +170,27 @@ class Dask:
 
     def submit(self, worker: str, order: Order) -> None:
         """See ``Engine``."""
-        ticket = (order.lane, order.turn)
-        key = f"{order.search.rpartition('-')[0]}-lane{order.lane}-turn{order.turn}-{order.search.rpartition('-')[2]}"
+        large = sum(len(batch.packed) for batch in order.batches) + sum(map(len, order.load)) > INLINE_BYTES
+        name, _, search = order.search.rpartition("-")
+        key = f"{name}-lane{order.lane}-turn{order.turn}-{search}"
+        self.start((order.lane, order.turn), lane.work, order, worker=worker, key=key, apart=large)
+
+    def start(
+        self, ticket: Ticket, function: Callable[[Any], Any], argument: Any, *, worker: str, key: str, apart: bool = False
+    ) -> None:
+        """Have ``worker`` call ``function``; the argument goes there ``apart`` from the task where it is large."""
         try:
-            sent: Any = order
-            if sum(len(batch.packed) for batch in order.batches) + sum(map(len, order.load)) > INLINE_BYTES:
-                sent = self.client.scatter(order, workers=[worker], hash=False)
-            future = self.client.submit(lane.work, sent, key=key, workers=[worker], pure=False, retries=0)
+            sent = self.client.scatter(argument, workers=[worker], hash=False) if apart else argument
+            future = self.client.submit(function, sent, key=key, workers=[worker], pure=False, retries=0)
         except Exception:  # it has gone in the meantime
             self._done.put(ticket)
             return
         self._futures[ticket] = future
         future.add_done_callback(lambda _: self._done.put(ticket))
 
-    def finished(self, seconds: float) -> list[tuple[Ticket, Reply | None]]:
+    def finished(self, seconds: float) -> list[tuple[Ticket, Any]]:
         """See ``Engine``."""
-        found: list[tuple[Ticket, Reply | None]] = []
+        found: list[tuple[Ticket, Any]] = []
         with contextlib.suppress(queue.Empty):
             ticket = self._done.get(timeout=seconds)
             while True:
@@ -189,12 +198,14 @@ class Dask:
                 ticket = self._done.get_nowait()
         return found
 
-    def _reply(self, ticket: Ticket) -> Reply | None:
+    def _reply(self, ticket: Ticket) -> Any:
         future = self._futures.pop(ticket, None)
         if future is None:
             return None
         try:
-            return future.result()  # type: ignore[no-any-return]
+            return future.result()
+        except WeftError:
+            raise
         except MemoryError:
             raise WeftError("a worker ran out of memory; add workers, or search with --reduce") from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -223,5 +234,3 @@ class Dask:
         if self._cluster is not None:
             with contextlib.suppress(Exception):
                 self._cluster.close(timeout=5)
-
-

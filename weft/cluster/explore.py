@@ -46,7 +46,7 @@ class Spread:
 
     def __init__(self, engine: Engine, *, split_from: int = SPLIT_FROM, say: Callable[[str], None] = lambda line: None) -> None:
         self._engine = engine
-        self._split_from = split_from
+        self.split_from = split_from
         self._say = say
         if not AVAILABLE:
             raise UsageError(f"a cluster searches with the compiled loop, which is not there: {said()}")
@@ -60,9 +60,9 @@ class Spread:
             raise UsageError("--symmetry is not for a cluster: which state stands for its like is not settled across workers")
         meter = Meter(budget)
         if checkpoint is None or not (checkpoint.resume and checkpoint.file.exists()):
-            alone = replace(budget, max_states=min(self._split_from, budget.max_states or self._split_from))
+            alone = replace(budget, max_states=min(self.split_from, budget.max_states or self.split_from))
             found = explore(scenario, budget=alone, **options)
-            if found.stopped_by != f"max-states {self._split_from:,}" or budget.max_states == self._split_from:
+            if found.stopped_by != f"max-states {self.split_from:,}" or budget.max_states == self.split_from:
                 return found
         return self.split(scenario, budget=budget, checkpoint=checkpoint, meter=meter, **options)
 

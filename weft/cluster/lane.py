@@ -12,7 +12,7 @@ import threading
 import time
 from typing import Any
 
-from weft.cluster.orders import Order, Reply, Shape
+from weft.cluster.orders import COMPONENTS, Order, Reply, Shape
 
 FORGOTTEN_AFTER_SECONDS = 900.0
 """A search whose coordinator has not been heard of for that long is dropped."""
@@ -43,7 +43,7 @@ class _Lane:
         started = time.perf_counter()
         self.turn, self.used = _BROKEN, time.monotonic()
         for name, arguments in order.tell:
-            getattr(self.space, name)(*arguments)
+            getattr(self.lane if name == COMPONENTS else self.space, name)(*arguments)
         self.told = order.knows
         self.lane.assign(order.owners, order.own, order.lanes)
         for partition in order.drop:
@@ -57,18 +57,17 @@ class _Lane:
         transitions, accepted, out, waiting, ended, moves, checks, edges = self.lane.harvest()
         self.turn = order.turn + 1
         return Reply(
-            False,
-            done,
-            transitions,
-            accepted,
-            out,
-            waiting,
-            ended,
-            moves,
-            checks,
-            edges,
-            self.space.counts()[1],
-            time.perf_counter() - started,
+            done=done,
+            transitions=transitions,
+            accepted=accepted,
+            out=out,
+            waiting=waiting,
+            ended=ended,
+            moves=moves,
+            checks=checks,
+            edges=edges,
+            visited_bytes=self.space.counts()[1],
+            seconds=time.perf_counter() - started,
         )
 
 

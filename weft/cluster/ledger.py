@@ -7,10 +7,15 @@ task, or the edges of one task. A checkpoint names the file and how long it was;
 from __future__ import annotations
 
 import struct
+from array import array
+from itertools import compress
 from pathlib import Path
 
 _HEAD = struct.Struct("<BBQQ")
 _STATES, _EDGES = 0, 1
+
+MAY_CYCLE = 0x80
+"""Marks the actor of an edge that may be part of a cycle. As in ``partition.h``."""
 
 
 class Ledger:
@@ -50,15 +55,23 @@ class Ledger:
         """Everything accepted in ``partition``."""
         return [self._read(*place) for place in self._places[partition]]
 
-    def all_edges(self) -> tuple[bytearray, bytearray, bytearray]:
-        """Sources, targets and actors of every edge."""
-        parts = (bytearray(), bytearray(), bytearray())
+    def all_edges(self, *, only_cyclic: bool = False) -> tuple[bytes, bytes, bytes]:
+        """Sources, targets and actors of every edge, or of those that may be part of a cycle."""
+        parts: list[list[bytes]] = [[], [], []]
         for place, size in self._edge_places:
             content, count = self._read(place, size), size // 17
-            parts[0].extend(content[: 8 * count])
-            parts[1].extend(content[8 * count : 16 * count])
-            parts[2].extend(content[16 * count :])
-        return parts
+            edges = content[: 8 * count], content[8 * count : 16 * count], content[16 * count :]
+            if only_cyclic:
+                edges = _cyclic(*edges)
+            for part, more in zip(parts, edges, strict=True):
+                part.append(more)
+        return b"".join(parts[0]), b"".join(parts[1]), b"".join(parts[2])
+
+    def give_up_edges(self) -> int:
+        """From now on count and keep only edges that may be part of a cycle; how many there are so far."""
+        actors = self.all_edges()[2]
+        self.edges = sum(actor >= MAY_CYCLE for actor in actors)
+        return self.edges
 
     @property
     def states(self) -> int:
@@ -93,3 +106,9 @@ class Ledger:
     def _read(self, place: int, size: int) -> bytes:
         self._file.seek(place)
         return self._file.read(size)
+
+
+def _cyclic(sources: bytes, targets: bytes, actors: bytes) -> tuple[bytes, bytes, bytes]:
+    kept = bytes(actor >> 7 for actor in actors)
+    words = (array("Q", compress(memoryview(part).cast("Q"), kept)).tobytes() for part in (sources, targets))
+    return next(words), next(words), bytes(compress(actors, kept))

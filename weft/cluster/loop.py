@@ -1,8 +1,8 @@
 """The distributed search loop, with the interface of ``compiled_loop.CompiledDepthFirst``.
 
-What needs the whole state graph, to count interleavings and to see cycles, is computed here from recorded edges, as several
-walkers on one machine do it (``crew.py``). Where they are too many to keep, the automata alone may show that there is no cycle;
-else the answer is that the graph may have some.
+Interleavings are counted from the recorded edges, as several walkers on one machine do it (``crew.py``), up to as many of them;
+beyond 2**53 the number depends on the order in which floating-point numbers are added, in its last digits. Cycles need fewer edges
+(``components.py``). Where even those are too many, or the automata grew together late, the answer is that there may be some.
 
 A violation is a reason to stop: ``ViolationSeen``. The schedule to it is for a search to find that knows its way (``explore.py``).
 """
@@ -16,9 +16,10 @@ from typing import Any
 import msgspec
 
 from weft.automaton.automaton import Automaton
+from weft.cluster.components import components, refine
 from weft.cluster.coordinator import Coordinator, Engine
-from weft.cluster.ledger import Ledger
-from weft.cluster.orders import ACCEPTED, PARTITIONS, Batch, Shape, leb128, packed_state
+from weft.cluster.ledger import MAY_CYCLE, Ledger
+from weft.cluster.orders import ACCEPTED, ALL_EDGES, CYCLIC_EDGES, NO_EDGES, PARTITIONS, Batch, Shape, leb128, packed_state
 from weft.cluster.place import Place
 from weft.cluster.recorder import Recorder
 from weft.cluster.statistics import Statistics
@@ -33,12 +34,14 @@ from weft.search.journal import Entry, Journal
 from weft.search.pulse import Ahead
 from weft.search.teacher import Teacher
 
-MOST_EDGES = 20_000_000
-"""Edges recorded before recording is given up (17 bytes each, in the ledger)."""
+MOST_EDGES = 50_000_000
+"""Edges recorded before recording is given up (17 bytes each, in the ledger). Beyond, and where the
+search is reduced, only those are kept that may be part of a cycle."""
 
 WARM_STATES = 100_000
 """States searched here first, for the automata to grow without asking over the network."""
 
+_PLAIN = bytes(actor & ~MAY_CYCLE for actor in range(256))
 _WORD = (1 << 64) - 1
 _EXACT = 2.0**53
 
@@ -54,7 +57,8 @@ class Snapshot(msgspec.Struct, kw_only=True):
     length: int
     batches: list[tuple[int, int, bytes, int]]
     transitions: int
-    recording: bool
+    recording: int
+    components_fit: bool
     terminals: bytes
 
 
@@ -93,11 +97,14 @@ class ClusterLoop:
             self._teacher.ask(number, list(machine.start))
         self._teacher.repeat(list(journal.entries), [])
         self._ledger = Ledger(place.new(), PARTITIONS)
+        self._recording = CYCLIC_EDGES if fixpoint is not None and not fixpoint.strict else ALL_EDGES
+        self._steps_known, self._components, self._components_fit = -1, array("I"), True
+        self._tell_components()
         self._coordinator = self._made()
         start = self._start()
         low = start & _WORD
         high = (start >> 64).to_bytes(8, "little") if bits > 64 else b""
-        self._first = low
+        self._first = low & ~1
         self._ledger.accept(low >> 56, 1, leb128(low) + high)
         self._coordinator.add([Batch(ACCEPTED, 1, packed_state(machine.start))])
         self.stopped = False
@@ -116,6 +123,7 @@ class ClusterLoop:
             self._recorder,
             learning=self._teacher,
             ended=self._judge,
+            recording=self._recording,
             most_edges=MOST_EDGES,
             statistics=self._statistics,
         )
@@ -133,29 +141,54 @@ class ClusterLoop:
 
     def run(self) -> Iterator[None]:
         """Search; pauses now and then."""
-        yield from self._coordinator.run()
-        edges = self._numbered()
-        paths = -1.0 if edges is None else _kernel.paths(edges[0], edges[1], edges[2])
-        self.cyclic = paths < 0 and not (edges is None and acyclic(self._machine))
+        for _ in self._coordinator.run():
+            self._tell_components()
+            yield
+        self.cyclic = self._has_cycle()
+        paths = -1.0
+        if self._coordinator.recording == ALL_EDGES and not self.cyclic and not self._reduced:
+            count, sources, targets, _, _ = self._numbered()
+            if count != self.states:
+                raise EngineBug(
+                    f"steps lead to {count:,} states, and {self.states:,} were accepted; please report this with the race"
+                )
+            paths = _kernel.paths(count, sources, targets)
         self.interleavings_exact = 0 <= paths < _EXACT
-        self.interleavings = None if paths < 0 or self._reduced else int(paths)
+        self.interleavings = None if paths < 0 else int(paths)
 
-    def _numbered(self) -> tuple[int, bytes, bytes, bytearray, bytes] | None:
-        """How many states edges name; their sources, targets and actors; terminal states. ``None`` if not all are there."""
-        if not self._coordinator.recording:
-            return None
-        sources, targets, actors = self._ledger.all_edges()
-        count, *numbered = _kernel.numbered(self._first, sources, targets, self._coordinator.terminals)
-        if not self._reduced and not self.stopped and count != self.states:
-            raise EngineBug(f"steps lead to {count:,} states, and {self.states:,} were accepted; please report this with the race")
-        return count, numbered[0], numbered[1], actors, numbered[2]
+    def _tell_components(self) -> None:
+        """Tell which steps may be part of a cycle, if more steps are known than when that was told last."""
+        machine = self._machine
+        if self._steps_known == machine.edge_count:
+            return
+        self._steps_known = machine.edge_count
+        now = components(len(machine.operations), ((node, following) for node, _, following, _ in machine.edges()))
+        self._components_fit = self._components_fit and refine(self._components, now)
+        self._components = now
+        self._recorder.set_components(now.tobytes())
+
+    def _has_cycle(self) -> bool:
+        """Whether the state graph may have a cycle; exact while its edges are recorded."""
+        if acyclic(self._machine):
+            return False
+        if not self._components_fit and self._coordinator.recording != ALL_EDGES:
+            return self._recording == ALL_EDGES  # a reduced search has met something new then, and is repeated
+        if self._coordinator.recording == NO_EDGES:
+            return True
+        count, sources, targets, _, _ = self._numbered(only_cyclic=self._components_fit)
+        return bool(_kernel.paths(count, sources, targets) < 0)
+
+    def _numbered(self, *, only_cyclic: bool = False) -> tuple[int, bytes, bytes, bytes, bytes]:
+        """How many states the recorded edges name; their sources, targets and actors; terminal states."""
+        sources, targets, actors = self._ledger.all_edges(only_cyclic=only_cyclic)
+        count, *numbered = _kernel.numbered(self._first, sources, targets, b"" if only_cyclic else self._coordinator.terminals)
+        return count, numbered[0], numbered[1], actors.translate(_PLAIN), numbered[2]
 
     def graph(self) -> StateGraph | None:
         """The state graph, if all of it was recorded."""
-        edges = self._numbered()
-        if edges is None:
+        if self._coordinator.recording != ALL_EDGES:
             return None
-        count, sources, targets, actors, terminals = edges
+        count, sources, targets, actors, terminals = self._numbered()
         return StateGraph(count, array("I", sources), array("I", targets), array("B", actors), list(array("I", terminals)))
 
     @property
@@ -201,6 +234,7 @@ class ClusterLoop:
             batches=[(batch.kind, batch.states, batch.packed, batch.first) for batch in coordinator.pending()],
             transitions=coordinator.transitions,
             recording=coordinator.recording,
+            components_fit=self._components_fit,
             terminals=coordinator.terminals.tobytes(),
         )
         self._place.needs(self._ledger.path)
@@ -218,6 +252,7 @@ class ClusterLoop:
         self._coordinator = coordinator = self._made()
         coordinator.add([Batch(kind, states, packed, first) for kind, states, packed, first in saved.batches])
         coordinator.transitions, coordinator.recording = saved.transitions, saved.recording
+        self._components_fit = saved.components_fit
         coordinator.terminals = array("Q", saved.terminals)
 
 
@@ -236,4 +271,3 @@ def acyclic(machine: Automaton) -> bool:
             if not before[following]:
                 ready.append(following)
     return len(ready) == len(nodes)
-

@@ -15,8 +15,14 @@ PARTITIONS = 256
 CANDIDATE, ACCEPTED, PASSING = 0, 1, 2
 """Kinds of states in a batch: may have been visited; visited but not expanded; not to be stored at all. As in ``partition.h``."""
 
+NO_EDGES, CYCLIC_EDGES, ALL_EDGES = 0, 1, 2
+"""Which edges to record: none, those that may be part of a cycle, or all. As in ``partition.h``."""
+
+COMPONENTS = "set_components"
+"""The one call that is for a ``_kernel.Lane``."""
+
 Call = tuple[str, tuple[Any, ...]]
-"""A method of ``_kernel.Space`` that tells it something, with its arguments."""
+"""A method of ``_kernel.Space`` (or a lane) that tells it something, with its arguments."""
 
 
 class Shape(NamedTuple):
@@ -55,7 +61,7 @@ class Order:
         drop: Partitions that it owns no more.
         load: Packed fingerprints visited in partitions that are new to it.
         quota, most_out: Transitions, and bytes of states for others, after which it comes back.
-        recording: Whether edges are wanted.
+        recording: Which edges are wanted.
     """
 
     search: str
@@ -73,7 +79,7 @@ class Order:
     batches: list[Batch]
     quota: int
     most_out: int
-    recording: bool
+    recording: int
 
 
 @dataclass(slots=True)

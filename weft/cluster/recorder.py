@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from weft.cluster.orders import Call
+from weft.cluster.orders import COMPONENTS, Call
 
-_FUTURES = "set_futures"
+_LATEST = ("set_futures", COMPONENTS)
+"""Calls that replace what an earlier one said."""
 
 
 class Recorder:
@@ -20,10 +21,10 @@ class Recorder:
         return len(self._calls)
 
     def since(self, told: int) -> list[Call]:
-        """What to tell somebody who has been told the first ``told`` calls. Of the futures only the latest count."""
+        """What to tell somebody who has been told the first ``told`` calls."""
         calls = self._calls[told:]
-        latest = max((k for k, (name, _) in enumerate(calls) if name == _FUTURES), default=-1)
-        return [call for k, call in enumerate(calls) if call[0] != _FUTURES or k == latest]
+        latest = {name: k for k, (name, _) in enumerate(calls)}
+        return [call for k, call in enumerate(calls) if call[0] not in _LATEST or latest[call[0]] == k]
 
     def add_node(self, *arguments: Any) -> None:
         """As the kernel's."""
@@ -46,4 +47,8 @@ class Recorder:
 
     def set_futures(self, *arguments: Any) -> None:
         """As the kernel's."""
-        self._calls.append((_FUTURES, arguments))
+        self._calls.append(("set_futures", arguments))
+
+    def set_components(self, numbers: bytes) -> None:
+        """As the kernel's."""
+        self._calls.append((COMPONENTS, (numbers,)))

@@ -71,6 +71,19 @@ static PyObject *lane_assign(LaneObject *self, PyObject *args)
     Py_RETURN_NONE;
 }
 
+static PyObject *lane_set_components(LaneObject *self, PyObject *args)
+{
+    Lane *l = &self->lane;
+    Py_buffer given;
+    if (!PyArg_ParseTuple(args, "y*", &given))
+        return NULL;
+    free(l->component);
+    l->component = copy_of(&given);
+    l->components = l->component ? (uint32_t)((uint64_t)given.len / sizeof *l->component) : 0;
+    PyBuffer_Release(&given);
+    return l->component ? Py_NewRef(Py_None) : PyErr_NoMemory();
+}
+
 static PyObject *lane_drop(LaneObject *self, PyObject *number)
 {
     Visited *v = &self->owner->space.visited;
@@ -108,7 +121,7 @@ static PyObject *lane_work(LaneObject *self, PyObject *args)
     Py_buffer batch;
     int kind;
     unsigned long long next, quota, most_out;
-    if (!PyArg_ParseTuple(args, "y*iKKKp", &batch, &kind, &next, &quota, &most_out, &l->recording))
+    if (!PyArg_ParseTuple(args, "y*iKKKi", &batch, &kind, &next, &quota, &most_out, &l->recording))
         return NULL;
     uint64_t here = next;
     int done;
@@ -209,10 +222,12 @@ static PyObject *lane_harvest(LaneObject *self, PyObject *Py_UNUSED(ignored))
 
 static PyMethodDef lane_methods[] = {
     {"assign", (PyCFunction)lane_assign, METH_VARARGS, "assign(lane of each of the 256 tables, own lane, lanes): begin a task."},
+    {"set_components", (PyCFunction)lane_set_components, METH_VARARGS,
+     "set_components(number of its strongly connected part, per node): edges inside of one may be part of a cycle."},
     {"drop", (PyCFunction)lane_drop, METH_O, "drop(table): forget what was visited there."},
     {"load", (PyCFunction)lane_load, METH_VARARGS, "load(packed fingerprints): these are visited; how many were not known."},
     {"work", (PyCFunction)lane_work, METH_VARARGS,
-     "work(batch, kind, first, quota, most bytes out, recording): which state of the batch is next; their number when all are done."},
+     "work(batch, kind, first, quota, most bytes out, edges to record): which state of the batch is next; their number when all are done."},
     {"harvest", (PyCFunction)lane_harvest, METH_NOARGS,
      "End the task: transitions, accepted fingerprints a table, states for each lane, states waiting by kind, states that ended "
      "executions, moves asked for, states that invariants were asked about, edges as sources, targets and actors."},
@@ -229,50 +244,67 @@ static PyTypeObject lane_type = {
     .tp_methods = lane_methods,
 };
 
-/* Numbers the fingerprints that edges name, from the start's: (states, sources, targets, terminals), as 32-bit numbers. */
+typedef struct {
+    uint64_t *keys, size, used;
+    uint32_t *numbers;
+} Names;
+
+/* The number of a name, a new one if it has none; UINT32_MAX without memory. */
+static uint32_t number_of(Names *n, uint64_t name)
+{
+    if (2 * (n->used + 1) > n->size) {
+        Names grown = {NULL, n->size ? 2 * n->size : 1024, n->used, NULL};
+        grown.keys = calloc(grown.size, sizeof *grown.keys);
+        grown.numbers = malloc(grown.size * sizeof *grown.numbers);
+        if (!grown.keys || !grown.numbers || n->used + 1 >= UINT32_MAX) {
+            free(grown.keys), free(grown.numbers);
+            return UINT32_MAX;
+        }
+        for (uint64_t k = 0; k < n->size; k++)
+            if (n->keys[k]) {
+                uint64_t at = mix(n->keys[k]) & (grown.size - 1);
+                while (grown.keys[at])
+                    at = (at + 1) & (grown.size - 1);
+                grown.keys[at] = n->keys[k], grown.numbers[at] = n->numbers[k];
+            }
+        free(n->keys), free(n->numbers);
+        *n = grown;
+    }
+    uint64_t at = mix(name | 1) & (n->size - 1);
+    while (n->keys[at] && n->keys[at] != (name | 1))
+        at = (at + 1) & (n->size - 1);
+    if (!n->keys[at]) {
+        n->keys[at] = name | 1;
+        n->numbers[at] = (uint32_t)n->used++;
+    }
+    return n->numbers[at];
+}
+
+/* Numbers the states that edges name, the start first: (how many, sources, targets, terminals), as 32-bit numbers. */
 static PyObject *kernel_numbered(PyObject *Py_UNUSED(module), PyObject *args)
 {
     Py_buffer given[3];
     unsigned long long start;
+    Names names = {NULL, 0, 0, NULL};
+    PyObject *made[3] = {NULL, NULL, NULL};
     if (!PyArg_ParseTuple(args, "Ky*y*y*", &start, &given[0], &given[1], &given[2]))
         return NULL;
-    uint64_t counts[3], total = 1, states = 0;
-    for (int g = 0; g < 3; g++)
-        total += counts[g] = (uint64_t)given[g].len / sizeof(uint64_t);
-    uint64_t size = 64;
-    while (size < 2 * total)
-        size *= 2;
-    uint64_t *keys = calloc(size, sizeof *keys);
-    uint32_t *numbers = malloc(size * sizeof *numbers);
-    PyObject *made[3] = {NULL, NULL, NULL};
-    int enough = keys && numbers && total < UINT32_MAX;
-    for (int g = -1; g < 3 && enough; g++) {
-        uint32_t *to = NULL;
-        if (g >= 0) {
-            made[g] = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(counts[g] * sizeof(uint32_t)));
-            if (!(enough = made[g] != NULL))
-                break;
-            to = (uint32_t *)PyBytes_AS_STRING(made[g]);
-        }
-        for (uint64_t k = 0; k < (g < 0 ? 1 : counts[g]); k++) {
-            uint64_t key = g < 0 ? start : ((const uint64_t *)given[g].buf)[k];
-            key += !key;
-            uint64_t at = mix(key) & (size - 1);
-            while (keys[at] && keys[at] != key)
-                at = (at + 1) & (size - 1);
-            if (!keys[at]) {
-                keys[at] = key;
-                numbers[at] = (uint32_t)states++;
-            }
-            if (to)
-                to[k] = numbers[at];
+    int enough = number_of(&names, start) != UINT32_MAX;
+    for (int g = 0; g < 3 && enough; g++) {
+        uint64_t count = (uint64_t)given[g].len / sizeof(uint64_t);
+        made[g] = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(uint32_t)));
+        enough = made[g] != NULL;
+        for (uint64_t k = 0; enough && k < count; k++) {
+            uint32_t number = number_of(&names, ((const uint64_t *)given[g].buf)[k]);
+            memcpy(PyBytes_AS_STRING(made[g]) + k * sizeof number, &number, sizeof number);
+            enough = number != UINT32_MAX;
         }
     }
-    free(keys), free(numbers);
+    free(names.keys), free(names.numbers);
     for (int g = 0; g < 3; g++)
         PyBuffer_Release(&given[g]);
     if (enough)
-        return Py_BuildValue("KNNN", (unsigned long long)states, made[0], made[1], made[2]);
+        return Py_BuildValue("KNNN", (unsigned long long)names.used, made[0], made[1], made[2]);
     for (int g = 0; g < 3; g++)
         Py_XDECREF(made[g]);
     return PyErr_NoMemory();

@@ -17,6 +17,8 @@
 
 #define MOST_CHECKS 64            /* states put to invariants in one task: their answers settle others */
 
+enum { NO_EDGES = 0, CYCLIC_EDGES = 1, ALL_EDGES = 2 };
+#define MAY_CYCLE 0x80
 enum { CANDIDATE = 0, ACCEPTED = 1, PASSING = 2, KINDS = 3 };
 
 typedef struct {
@@ -40,8 +42,9 @@ typedef struct {
     Prints accepted[TABLES];
     uint64_t *moves, moves_count, moves_capacity; /* asked for: node << 32 | value */
     uint64_t *sources, *targets, edges, sources_capacity, targets_capacity, actors_capacity;
-    uint8_t *actors;
-    int recording;
+    uint8_t *actors;              /* the upper bit: the edge may be part of a cycle */
+    uint32_t *component, components; /* per node: its strongly connected part of the automaton */
+    int recording;                /* edges: none, those that may be part of a cycle, or all */
     uint64_t transitions, out_bytes;
     int32_t *decoded;
 } Lane;
@@ -105,17 +108,29 @@ static int pile(Lane *l, Print print, uint64_t above, int kind)
     return 1;
 }
 
-static int note_edge(Lane *l, uint64_t source, Print target, int actor)
+/* What a state is called in edges. The lowest bit is free: above a passing state it says whether all steps since may be part of a cycle. */
+static inline uint64_t called(Print print)
 {
-    if (!l->recording)
+    return print.low & ~1ULL;
+}
+
+/* Whether a step may be part of a cycle of states: then it stays in a strongly connected part of its thread's automaton. */
+static int may_cycle(const Lane *l, uint32_t node, uint32_t after)
+{
+    return node >= l->components || after >= l->components || l->component[node] == l->component[after];
+}
+
+static int note_edge(Lane *l, uint64_t source, Print target, int actor, int cyclic)
+{
+    if (l->recording == NO_EDGES || (l->recording == CYCLIC_EDGES && !cyclic))
         return 1;
     if (!reserve((void **)&l->sources, sizeof *l->sources, &l->sources_capacity, l->edges + 1) ||
         !reserve((void **)&l->targets, sizeof *l->targets, &l->targets_capacity, l->edges + 1) ||
         !reserve((void **)&l->actors, 1, &l->actors_capacity, l->edges + 1))
         return 0;
-    l->sources[l->edges] = source;
-    l->targets[l->edges] = target.low;
-    l->actors[l->edges++] = (uint8_t)actor;
+    l->sources[l->edges] = source & ~1ULL;
+    l->targets[l->edges] = called(target);
+    l->actors[l->edges++] = (uint8_t)(actor | (cyclic ? MAY_CYCLE : 0));
     return 1;
 }
 
@@ -145,18 +160,21 @@ static int expand(Lane *l, Print print, uint32_t enabled)
     Walker *w = &l->scratch;
     const Program *p = &l->space->program;
     if (!enabled)
-        return add_state(&l->ended, w->state, w->length, print.low);
+        return add_state(&l->ended, w->state, w->length, called(print));
     for (; enabled; enabled &= enabled - 1) {
         int thread = __builtin_ctz(enabled), enough;
-        if (!apply(w, &p->moves[moves_of(w, 0)[thread]], thread))
+        const MoveEntry *move = &p->moves[moves_of(w, 0)[thread]];
+        int cyclic = may_cycle(l, (uint32_t)w->state[thread], (uint32_t)move->node);
+        if (!apply(w, move, thread))
             return 0;
         Print after = printed(w, print, 0);
         l->transitions++;
         if (p->chains) {
-            enough = owns(l, after) && knows_print(l, after) ? note_edge(l, print.low, after, thread) : pile(l, after, print.low, PASSING);
+            enough = owns(l, after) && knows_print(l, after) ? note_edge(l, called(print), after, thread, cyclic)
+                                                              : pile(l, after, called(print) | (uint64_t)cyclic, PASSING);
         } else {
             int fresh = owns(l, after) ? accept(l, after) : 0;
-            enough = fresh >= 0 && note_edge(l, print.low, after, thread) && (!fresh || pile(l, after, 0, ACCEPTED)) &&
+            enough = fresh >= 0 && note_edge(l, called(print), after, thread, cyclic) && (!fresh || pile(l, after, 0, ACCEPTED)) &&
                      (owns(l, after) || send(l, after));
         }
         if (!enough)
@@ -181,7 +199,7 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
                 return !fresh;
             kind = ACCEPTED;
         } else if (kind != ACCEPTED && owns(l, print) && knows_print(l, print)) {
-            return kind != PASSING || note_edge(l, above, print, 0);
+            return kind != PASSING || note_edge(l, above, print, 0, above & 1);
         }
         int missing = look(w, &enabled);
         if (missing != DONE)
@@ -190,16 +208,19 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
             return expand(l, print, enabled);
         if (!is_chain(&w->choice, enabled))
             break;
-        above = kind == CANDIDATE ? print.low : above;
+        above = kind == CANDIDATE ? called(print) | 1 : above;
         kind = PASSING;
         int thread = __builtin_ctz(enabled);
-        if (!apply(w, &p->moves[moves_of(w, 0)[thread]], thread))
+        const MoveEntry *move = &p->moves[moves_of(w, 0)[thread]];
+        if (!may_cycle(l, (uint32_t)w->state[thread], (uint32_t)move->node))
+            above &= ~1ULL;
+        if (!apply(w, move, thread))
             return 0;
         print = printed(w, print, 0);
         w->undo_used = 0;
         l->transitions++;
     }
-    if (kind == PASSING && !note_edge(l, above, print, 0))
+    if (kind == PASSING && !note_edge(l, above, print, 0, above & 1))
         return 0;
     if (!owns(l, print))
         return kind == PASSING ? send(l, print) : forward(l, print);
@@ -298,7 +319,7 @@ static void free_lane(Lane *l)
     clear_task(l);
     free_walker(&l->scratch);
     free(l->out), free(l->sent), free(l->stack_prints), free(l->stack_kinds), free(l->moves), free(l->sources), free(l->targets);
-    free(l->actors), free(l->decoded);
+    free(l->actors), free(l->decoded), free(l->component);
 }
 
 #endif
