@@ -11,7 +11,7 @@ from weft.cluster.orders import Order, Reply
 
 
 class Inline:
-    """An engine. With ``chaos``, an order may be lost before or after it was carried out, with or without its worker, and be late."""
+    """An engine. With ``chaos``, an order may be late, or lost before or after it was carried out, with or without its worker."""
 
     def __init__(self, workers: int, *, threads: int = 1, chaos: random.Random | None = None) -> None:
         self._workers = {f"worker {k}": threads for k in range(workers)}

@@ -1,7 +1,9 @@
 """Which steps may be part of a cycle of states.
 
-On a cycle of states every thread that moves comes back to its node, so each of its steps stays inside one strongly connected part of
-its automaton. Only such edges need to be recorded to see whether there is a cycle, and most races have few of them.
+On a cycle of states every thread that moves comes back to its node, so each of its steps stays inside one strongly connected part
+of its automaton; and every slot comes back to its value, so a step that changes it is inside one of the graph of the slot's values,
+by steps that are left. What is left when nothing more can be ruled out are the only edges that need recording to see whether there
+is a cycle. (Slots of cells that threads make, and the monitor's, are set in passing; they rule nothing out.)
 
 Source: Tarjan, Depth-first search and linear graph algorithms, 1972; written without recursion.
 """
@@ -10,8 +12,35 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weft.automaton.automaton import Automaton
 
 Edges = Iterable[tuple[int, int]]
+
+
+def cyclic_parts(automaton: Automaton) -> tuple[array[int], bool]:
+    """Per node of ``automaton`` its part, and whether any step is left: one from a part to another is on no cycle of states."""
+    moves = [(key >> 32, key & 0xFFFF_FFFF, move) for key, move in automaton.moves.items() if move.value >= 0]
+    passing = {slot for _, _, move in moves for slot, _ in move.allocated}
+    while True:
+        parts = components(len(automaton.operations), ((node, move.node) for node, _, move in moves))
+        moves = [(node, value, move) for node, value, move in moves if parts[node] == parts[move.node]]
+        changes: dict[int, set[tuple[int, int]]] = {}
+        for node, value, move in moves:
+            changes.setdefault(automaton.slots[node], set()).add((value, move.value))
+        for slot in passing:
+            changes.pop(slot, None)
+        values = {slot: components(len(automaton.values) + 1, found) for slot, found in changes.items()}
+        left = [
+            (node, value, move)
+            for node, value, move in moves
+            if (among := values.get(automaton.slots[node])) is None or among[value] == among[move.value]
+        ]
+        if len(left) == len(moves):
+            return parts, bool(left)
+        moves = left
 
 
 def components(nodes: int, edges: Edges) -> array[int]:

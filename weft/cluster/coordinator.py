@@ -1,19 +1,23 @@
 """One search shared by many workers, whichever they are and however long they live.
 
-States are owned by fingerprint: the upper byte is the **partition**, and each partition belongs to one **lane** (``orders.py``). A
-task expands what a lane was sent and, at once, what it finds in its own partitions; the rest comes back in batches and is passed on.
-There are no rounds: a lane gets its next task as soon as it rests and something waits for it. Only this process runs code of the race.
-It owns the automata, learns what workers ask for, and tells each lane once.
+States are owned by fingerprint: the upper byte is the **partition**, and each partition belongs to one **lane** (``orders.py``).
+A task expands what a lane was sent and, at once, what it finds in its own partitions; the rest comes back in batches and is passed
+on. There are no rounds: a lane gets its next task as soon as it rests and something waits for it. Only this process runs code of
+the race. It owns the automata, learns what workers ask for, and tells each lane once.
 
 Faults: a reply takes effect as a whole (``_commit``) or not at all. Until then everything its order was made of is kept here, so a
-worker that disappears costs the work of one task. What it had visited is in the ledger, and its partitions are
-loaded from there by others. A partition moves only while the lane that gives it up rests, so at any time one lane decides what in it is
-new; a reply of a lane that was given up is not read. Hence each state is accepted once and expanded once, and the counts are
-those of one walker, whatever died and whoever joined when.
+worker that disappears costs the work of one task. What it had visited is in the ledger, and its partitions are loaded from there by
+others. A partition moves only while the lane that gives it up rests, so at any time one lane decides what in it is new; a reply of
+a lane that was given up is not read. Hence each state is accepted once and expanded once, and the counts are those of one walker,
+whatever died and whoever joined when.
 
-Reduction: a persistent set is a function of the state and of the futures, and its proviso against ignoring looks at the automata alone
-(``persistent.py``), so it does not matter who computes it. Futures are told like everything else and may differ between
-lanes for a while; a pass in which they changed has met something new, and is repeated (``fixpoint.py``). Sleep sets need one walker.
+Reduction: a persistent set is a function of the state and of the futures, and its proviso against ignoring looks at the automata
+alone (``persistent.py``), so it does not matter who computes it. Futures are told like everything else and may differ between
+lanes for a while; a pass in which they changed has met something new and is repeated (``fixpoint.py``), until one has used the same
+futures everywhere from its start to its end. Sleep sets need one walker.
+
+Limit: all states pass through this process, packed, on their way from one worker to another; ``reports/cluster.md`` says how far
+that goes.
 """
 
 from __future__ import annotations

@@ -3,12 +3,13 @@
 Every worker must run this version of weft on this version of Python, for states travel as numbers that only equal code reads
 alike. One that does not is refused in one line: at the start with exit code 2, later by not using it.
 
-An order is one dask task, pinned to its worker and named for dask's dashboard ``RACE-lane3-turn12-...``. Dask itself never repeats one:
-when its worker is gone the coordinator gives the work to others.
+An order is one dask task, pinned to its worker and named ``RACE-lane3-turn12-...``, as dask's dashboard shows it. Dask itself never
+repeats one: when its worker is gone the coordinator gives the work to others.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import logging
@@ -22,13 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from distributed import Client, Future, LocalCluster
+from distributed.core import rpc
+from distributed.security import Security
 
 from weft.cluster import lane
 from weft.cluster.coordinator import Ticket
 from weft.cluster.orders import Order
 from weft.errors import EngineBug, UsageError, WeftError
 
-CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
 WORKERS_SECONDS = 10.0
 """How long to wait for the first worker."""
 
@@ -77,16 +80,24 @@ def connect(address: str) -> Dask:
         return Dask(Client(cluster, set_as_default=False), cluster)
     if "://" not in address:
         raise UsageError(f"--cluster {address!r}: expected tcp://HOST:PORT, the scheduler's address, or local:N")
+    seen = asyncio.run(_who_is_at(address))
+    if seen != "Scheduler":
+        hint = "start one with `dask scheduler`, and workers with `dask worker`"
+        raise UsageError(f"--cluster {address}: no dask scheduler answers there ({seen}); {hint}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # dask compares its own versions, too
+        return Dask(Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="weft"))
+
+
+async def _who_is_at(address: str) -> str:
+    """What kind of dask process answers at ``address``, or why none does."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # dask compares its own versions, too
-            client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False, name="weft")
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = str(error).partition(": ")[0] if isinstance(error, ValueError) else "no dask scheduler answers there"
-        raise UsageError(
-            f"--cluster {address}: {reason}; start one with `dask scheduler`, and workers with `dask worker`"
-        ) from None
-    return Dask(client)
+        async with rpc(address, timeout=CONNECT_SECONDS, connection_args=Security().get_connection_args("client")) as there:
+            return str((await asyncio.wait_for(there.identity(), CONNECT_SECONDS)).get("type"))
+    except (TimeoutError, OSError):
+        return f"nobody within {CONNECT_SECONDS:g} s"
+    except Exception as error:
+        return f"something else: {type(error).__name__}"
 
 
 class Dask:

@@ -1,7 +1,7 @@
 """The accepted states of one search on disk: what a lost lane is made again from, and half of a checkpoint.
 
-One file that only grows, of records (kind, partition, count, size, content): fingerprints accepted in one partition by one
-task, or the edges of one task. A checkpoint names the file and how long it was; what was written later is cut off when it is resumed.
+One file that only grows, of records (kind, partition, count, size, content): fingerprints accepted in one partition by one task, or
+the edges of one task. A checkpoint names the file and how long it was; what was written later is cut off when it is resumed.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ A violation is a reason to stop: ``ViolationSeen``. The schedule to it is for a 
 
 from __future__ import annotations
 
+import time
 from array import array
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import msgspec
 
 from weft.automaton.automaton import Automaton
-from weft.cluster.components import components, refine
+from weft.cluster.components import cyclic_parts, refine
 from weft.cluster.coordinator import Coordinator, Engine
 from weft.cluster.ledger import MAY_CYCLE, Ledger
 from weft.cluster.orders import ACCEPTED, ALL_EDGES, CYCLIC_EDGES, NO_EDGES, PARTITIONS, Batch, Shape, leb128, packed_state
@@ -37,6 +38,9 @@ from weft.search.teacher import Teacher
 MOST_EDGES = 50_000_000
 """Edges recorded before recording is given up (17 bytes each, in the ledger). Beyond, and where the
 search is reduced, only those are kept that may be part of a cycle."""
+
+PARTS_SECONDS = 2.0
+"""How often to look again which steps may be part of a cycle."""
 
 WARM_STATES = 100_000
 """States searched here first, for the automata to grow without asking over the network."""
@@ -98,7 +102,7 @@ class ClusterLoop:
         self._teacher.repeat(list(journal.entries), [])
         self._ledger = Ledger(place.new(), PARTITIONS)
         self._recording = CYCLIC_EDGES if fixpoint is not None and not fixpoint.strict else ALL_EDGES
-        self._steps_known, self._components, self._components_fit = -1, array("I"), True
+        self._steps_known, self._components, self._components_fit, self._cycles_possible = -1, array("I"), True, True
         self._tell_components()
         self._coordinator = self._made()
         start = self._start()
@@ -141,8 +145,11 @@ class ClusterLoop:
 
     def run(self) -> Iterator[None]:
         """Search; pauses now and then."""
+        told = time.monotonic()
         for _ in self._coordinator.run():
-            self._tell_components()
+            if time.monotonic() - told > PARTS_SECONDS:
+                self._tell_components()
+                told = time.monotonic()
             yield
         self.cyclic = self._has_cycle()
         paths = -1.0
@@ -158,18 +165,18 @@ class ClusterLoop:
 
     def _tell_components(self) -> None:
         """Tell which steps may be part of a cycle, if more steps are known than when that was told last."""
-        machine = self._machine
-        if self._steps_known == machine.edge_count:
+        if self._steps_known == len(self._machine.moves):
             return
-        self._steps_known = machine.edge_count
-        now = components(len(machine.operations), ((node, following) for node, _, following, _ in machine.edges()))
+        self._steps_known = len(self._machine.moves)
+        now, self._cycles_possible = cyclic_parts(self._machine)
         self._components_fit = self._components_fit and refine(self._components, now)
         self._components = now
         self._recorder.set_components(now.tobytes())
 
     def _has_cycle(self) -> bool:
         """Whether the state graph may have a cycle; exact while its edges are recorded."""
-        if acyclic(self._machine):
+        self._tell_components()
+        if not self._cycles_possible:
             return False
         if not self._components_fit and self._coordinator.recording != ALL_EDGES:
             return self._recording == ALL_EDGES  # a reduced search has met something new then, and is repeated
@@ -254,20 +261,3 @@ class ClusterLoop:
         coordinator.transitions, coordinator.recording = saved.transitions, saved.recording
         self._components_fit = saved.components_fit
         coordinator.terminals = array("Q", saved.terminals)
-
-
-def acyclic(machine: Automaton) -> bool:
-    """Whether no thread can come back to one of its nodes. Then no state can come back either."""
-    after: dict[int, list[int]] = {}
-    before: dict[int, int] = {}
-    for node, _, following, _ in machine.edges():
-        after.setdefault(node, []).append(following)
-        before[following] = before.get(following, 0) + 1
-    nodes = after.keys() | before.keys()
-    ready = [node for node in nodes if not before.get(node)]
-    for node in ready:
-        for following in after.get(node, ()):
-            before[following] -= 1
-            if not before[following]:
-                ready.append(following)
-    return len(ready) == len(nodes)

@@ -1,8 +1,8 @@
 """Many races on a cluster, with the answers that one process gives.
 
-Each race is an errand (``errand.py``) for one worker thread, with the states it may take before it is split; answers are noted as they
-come, and are given in the order of the races. A race that was too large for one worker is searched afterwards by all of
-them together (``explore.py``). A worker that dies with a race loses it to another one, three times.
+Each race is an errand (``errand.py``) for one worker thread, with the states it may take before it is split; answers are noted as
+they come, and are given in the order of the races. A race that was too large for one worker is searched afterwards by all of them
+together (``explore.py``). A worker that dies with a race loses it to another one, three times.
 """
 
 from __future__ import annotations

@@ -206,7 +206,7 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
             return ask(l, missing, above, kind);
         if (kind == ACCEPTED)
             return expand(l, print, enabled);
-        if (!is_chain(&w->choice, enabled))
+        if (!enabled || !is_chain(&w->choice, enabled)) /* an execution that has ended had nothing to choose from */
             break;
         above = kind == CANDIDATE ? called(print) | 1 : above;
         kind = PASSING;
