@@ -45,7 +45,7 @@ class Plan:
         resume: Begin from what is saved there.
         look: A function at module level; what it makes of the automata ends up in the exploration.
         certificates: The folder for certificates of what holds, if they are wanted.
-        explorer: What searches in place of ``explore``, with its arguments.
+        explorer: What searches in place of ``explore``, with its arguments, if anything does.
     """
 
     engine: Engine = "compiled"
@@ -59,7 +59,7 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     look: Look | None = None
     certificates: str | None = None
-    explorer: Callable[..., Exploration] = explore
+    explorer: Callable[..., Exploration] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def _explored(race: Race, plan: Plan, pulse: Pulse) -> Exploration:
         assert plan.certificates is not None
         return certify(automaton, race.name, files=(race.file, race.scenario.file), merged=plan.merge, folder=plan.certificates)
 
-    return plan.explorer(
+    return (plan.explorer or explore)(
         race.scenario,
         budget=plan.budget,
         merge=plan.merge,
@@ -207,7 +207,7 @@ def _checkpoint(race: Race, plan: Plan) -> Checkpoint | None:
         "reductions": ", ".join(plan.reduction.names) or "none",
     }
     name = race.name if plan.stop_at_first else f"{race.name} all violations"
-    if plan.explorer is not explore:
+    if plan.explorer is not None:
         name += " by a cluster"
     return checkpoint_of(plan.checkpoints, name, options, resume=plan.resume)
 
