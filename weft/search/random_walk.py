@@ -1,8 +1,8 @@
 """Sampling: runs of a scenario along random schedules, drawn by one of the strategies of ``sampling/``.
 
 Finds bugs fast where they are not rare, and proves nothing: without a violation its verdict is ``INCONCLUSIVE``. What is read off
-all executions together (lock orders, livelocks, situations never reached) is not looked for. A violation that was met on automata
-is executed on the real code before anybody is told.
+all executions together (lock orders, situations never reached) is not looked for, and a livelock only where a run was too long.
+A violation that was met on automata is executed on the real code before anybody is told.
 """
 
 from __future__ import annotations
@@ -123,12 +123,23 @@ def _run(trial: Trial, scenario: Scenario, ground: Ground) -> None:
     threads, ended = walk(ground.course, trial.strategy)
     result.transitions += len(threads)
     result.executions += 1
+    violation = None
     if ended is None:
-        trial.cut += 1
-        return
-    result.outcomes.setdefault(ended.outcome, ended)
-    if ended.slug and all(v.slug != ended.slug for v in result.violations):
-        violation = Violation(ended.slug, ended.message, Schedule(threads))
+        violation = _livelock(ground, threads)
+        trial.cut += violation is None
+    else:
+        result.outcomes.setdefault(ended.outcome, ended)
+        if ended.slug:
+            violation = Violation(ended.slug, ended.message, Schedule(threads))
+    if violation is not None and all(v.slug != violation.slug for v in result.violations):
         if ground.course.world == "automata":
             confirm(scenario, violation)
         result.violations.append(replace(violation, replayed=True))
+
+
+def _livelock(ground: Ground, threads: tuple[int, ...]) -> Violation | None:
+    """What a run that was too long shows: a livelock if no continuation ends, and nothing if others could have gone on."""
+    since = ground.course.stuck_since(threads)
+    if since is None:
+        return None
+    return Violation("livelock", "from here no execution ends any more, although steps are possible", Schedule(threads[:since]))

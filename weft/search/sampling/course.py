@@ -63,6 +63,9 @@ class Course(Protocol):
     def after(self, thread: int) -> int | None:
         """A number for the state after the step of ``thread``, equal for equal states; ``None`` where states are not known."""
 
+    def stuck_since(self, taken: Sequence[int]) -> int | None:
+        """After how many of the steps that were ``taken`` no execution can end any more; ``None`` if one can, or nobody knows."""
+
     def close(self) -> None:
         """Let go of what is kept alive."""
 

@@ -6,16 +6,21 @@ A state that was met keeps its steps, so that after some runs a step costs one l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from weft.automaton.automaton import Automaton
 from weft.automaton.tables import BROKEN
 from weft.cells.effects import BLOCKED
 from weft.scenario import Scenario
 from weft.search.sampling.course import Access, World
-from weft.search.state_space import Vector, successor
+from weft.search.state_space import Vector, successor, successors
 from weft.worlds.ending import Ending
 
 MOST_KEPT = 200_000
 """States kept at once, at up to a kilobyte each."""
+
+MOST_SEARCHED = 20_000
+"""States looked at to find out whether a run that was too long could ever have ended."""
 
 
 class State:
@@ -67,6 +72,31 @@ class OnAutomata:
     def after(self, thread: int) -> int:
         """See ``Course``."""
         return hash((self._here.after[thread] or self._taken(self._here, thread)).vector)
+
+    def stuck_since(self, taken: Sequence[int]) -> int | None:
+        """See ``Course``. Nobody knows where more than ``MOST_SEARCHED`` states can be reached."""
+        way = [self.begin().vector, *(self.step(thread).vector for thread in taken)]
+        stuck: set[Vector] = set()
+        for position in range(len(taken), -1, -1):
+            if way[position] not in stuck:
+                more = self._without_end(way[position], stuck)
+                if more is None:
+                    return position + 1 if stuck else None
+                stuck |= more
+        return 0
+
+    def _without_end(self, vector: Vector, stuck: set[Vector]) -> set[Vector] | None:
+        """All that can be reached from ``vector``, up to what is known to be stuck; ``None`` if an end can, or it is too much."""
+        reached = {vector}
+        work = [vector]
+        while work:
+            following = successors(self._automaton, work.pop())
+            if not following or len(reached) > MOST_SEARCHED:
+                return None
+            new = {after for _, after in following} - reached - stuck
+            reached |= new
+            work += new
+        return reached
 
     def close(self) -> None:
         """See ``Course``."""

@@ -58,6 +58,9 @@ class OnCode:
     def after(self, thread: int) -> None:
         """See ``Course``."""
 
+    def stuck_since(self, taken: Sequence[int]) -> None:
+        """See ``Course``."""
+
     def close(self) -> None:
         """See ``Course``."""
         self._execution.close()
