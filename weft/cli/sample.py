@@ -34,7 +34,7 @@ Strategies:
   all         uniform, pct:2, pct:3, pos, surw, states, reads-from: compares them in one table
 
 \b
-  weft sample race.py --runs 1M --max-seconds 60
+  weft sample race.py --runs 1M --max-seconds 600
   weft sample race.py --strategy all --seeds 20
 
 Runs are on the automata, which grow on the way and make a run cost microseconds; races that automata refuse run on the real
@@ -51,7 +51,15 @@ Exit code 1 if a violation was met where none is expected; 3 if Ctrl-C ended it.
 @options.paths_argument
 @options.keyword_option
 @options.slow_option
-@click.option("--strategy", "strategies", multiple=True, default=["uniform"], metavar="NAME", help="Who chooses; may be repeated.")
+@click.option(
+    "--strategy",
+    "strategies",
+    multiple=True,
+    default=["pos"],
+    show_default="pos",
+    metavar="NAME",
+    help="Who chooses; may be repeated.",
+)
 @click.option("--runs", type=options.Amount(), default=1000, show_default=True, help="The most runs with one seed.")
 @click.option(
     "--max-seconds",

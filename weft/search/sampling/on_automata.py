@@ -75,13 +75,15 @@ class OnAutomata:
 
     def stuck_since(self, taken: Sequence[int]) -> int | None:
         """See ``Course``. Nobody knows where more than ``MOST_SEARCHED`` states can be reached."""
+        if self._without_end(self._here.vector, set()) is None:
+            return None
         way = [self.begin().vector, *(self.step(thread).vector for thread in taken)]
         stuck: set[Vector] = set()
         for position in range(len(taken), -1, -1):
             if way[position] not in stuck:
                 more = self._without_end(way[position], stuck)
                 if more is None:
-                    return position + 1 if stuck else None
+                    return position + 1
                 stuck |= more
         return 0
 

@@ -1,0 +1,21 @@
+"""``python -m stress.sampling``: write ``reports/sampling.md`` and its plot from ``reports/bench/sampling*.json``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from stress.sampling.page import measured, page, plot
+
+
+def main() -> None:
+    """Write both."""
+    argparse.ArgumentParser(prog="python -m stress.sampling", description=__doc__).parse_args()
+    reports = Path("reports")
+    found = measured(reports / "bench")
+    (reports / "sampling.svg").write_text(plot(found.planted), encoding="utf-8")
+    (reports / "sampling.md").write_text(page(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
