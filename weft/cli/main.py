@@ -13,6 +13,7 @@ from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
 from weft.cli.schema import schema
+from weft.cli.stress import stress
 from weft.cli.verify import verify
 
 _HELP = """\
@@ -88,7 +89,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, list_, mutants, progress, replay, sample, schema, verify):
+for _command in (bench, check, list_, mutants, progress, replay, sample, schema, stress, verify):
     cli.add_command(_command)
 
 

@@ -1,0 +1,1 @@
+"""Mixed traffic on a whole VFS, for ``weft stress`` and ``weft profile``."""
