@@ -22,14 +22,12 @@ class Books:
         self.living: dict[Any, Any] = {}
         self.held: dict[Any, int] = {}  # nobody is inside a lock while all rest; weft looks at those of the set-up
         self.counted: list[Any] = []
-        self.made = 0
 
     def note(self, shared: Shared) -> None:
         """Something was made."""
         refs = getattr(shared, "refs", None)
         if isinstance(refs, AtomicInt64):
             self.living[refs] = shared
-            self.made += 1
 
     def bury(self) -> None:
         """Forget what has no references left."""

@@ -21,14 +21,18 @@ SHARED = "init"
 PARTS = ("a", "b", "c", "..", ".", "s")
 MOST_HANDLES = 4
 
+CROWDED = 120
+"""Living objects from which on callers take away more than they add, or an hour's tree would have thousands of mounts."""
+
 Call = Callable[[op.Operation], Any]
 
 
 class Caller:
     """One thread's calls, drawn at random, failing ones among them."""
 
-    def __init__(self, number: int, call: Call) -> None:
+    def __init__(self, number: int, call: Call, living: Callable[[], int]) -> None:
         self.number = number
+        self.living = living
         self.own = f"ns{number}"
         self.has_own = False
         self.free = [f"t{number}.{k}" for k in range(MOST_HANDLES)]
@@ -58,9 +62,14 @@ class Caller:
         path = self._path(choose)
         return (path[1:], choose.choice(self.open)) if self.open and choose.random() < 0.25 else (path, None)
 
+    def _draw(self, choose: Random, kinds: int, adding: int) -> int:
+        """One of so many kinds of call, of which the first ``adding`` add something; of these fewer where it is crowded."""
+        crowded = self.living() > CROWDED and choose.random() < 0.8
+        return choose.randrange(adding if crowded else 0, kinds)
+
     def _mounts(self, choose: Random) -> None:
         space, (path, start) = self._space(choose), self._start(choose)
-        match choose.randrange(8):
+        match self._draw(choose, 8, adding=3):
             case 0 | 1 | 2:
                 self.call(op.Mount(space, path, start=start, filesystem=f"M{self.number}", read_only=choose.random() < 0.1))
             case 3 | 4:
@@ -107,15 +116,15 @@ class Caller:
 
     def _names(self, choose: Random) -> None:
         space, (path, start) = self._space(choose), self._start(choose)
-        match choose.randrange(8):
+        match self._draw(choose, 8, adding=3):
             case 0 | 1:
                 self.call(op.Mkdir(space, path, start=start))
             case 2:
-                self.call(op.Rmdir(space, path, start=start))
-            case 3:
-                self.call(op.Unlink(space, path, start=start))
-            case 4:
                 self.call(op.Symlink(space, path, start=start, target=self._path(choose)))
+            case 3:
+                self.call(op.Rmdir(space, path, start=start))
+            case 4:
+                self.call(op.Unlink(space, path, start=start))
             case 5:
                 self.call(op.Readlink(space, path, start=start))
             case _:
@@ -123,14 +132,16 @@ class Caller:
 
     def _two_paths(self, choose: Random) -> None:
         space, (path, start), (new, new_start) = self._space(choose), self._start(choose), self._start(choose)
-        kind = choose.choice((op.Rename, op.Rename, op.Link, op.Bind))
-        self.call(kind(space, path, start=start, new=new, new_start=new_start))
+        kinds = (op.Bind, op.Link, op.Rename, op.Rename)
+        self.call(kinds[self._draw(choose, 4, adding=2)](space, path, start=start, new=new, new_start=new_start))
 
     def _namespace(self, choose: Random) -> None:
         if self.has_own:
             self.call(op.ReleaseNamespace(self.own))
-        else:
+        elif self._draw(choose, 2, adding=1) == 0:
             self.call(op.CloneNamespace(self.own, source=SHARED))
+        else:
+            return
         self.has_own = not self.has_own
 
 
@@ -147,10 +158,9 @@ def every_call(t: Traffic) -> None:
     def call(operation: op.Operation) -> Any:
         return t.call(type(operation).__name__.lower(), adapter.call, operation)
 
-    callers = [Caller(number, call) for number in range(t.wanted)]
+    books = keep_books(t, adapter)
+    callers = [Caller(number, call, lambda: len(books.living)) for number in range(t.wanted)]
 
     @t.callers
     def one_call(choose: Random, number: int) -> None:
         callers[number].one_call(choose)
-
-    keep_books(t, adapter)
