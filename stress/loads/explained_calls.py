@@ -34,12 +34,14 @@ MOST_STACKED = 2
 
 def alternatives(state: model.State, operation: Any, overlapping: tuple[Any, ...]) -> Iterable[tuple[Any, Any]]:
     """What calls may do beyond the model while others overlap: be EBUSY."""
+    if not isinstance(operation, op.Umount | op.Remount):  # the only ones that can be EBUSY for a moment
+        return []
     found = model.alternatives(state, operation, overlapping=overlapping, scratch="", allowances=ALLOWED)
     return [(after, result) for after, result in found if not isinstance(result, model.Unfinished)]
 
 
 class Caller:
-    """One thread's calls, drawn at random. ``number`` is also that of its own mount point."""
+    """One thread's calls, drawn at random. ``number`` is also that of its own mount point; most traffic is at that of the first."""
 
     def __init__(self, number: int, threads: int, call: Callable[[op.Operation], Any]) -> None:
         self.number = number
@@ -52,15 +54,17 @@ class Caller:
     def one_call(self, choose: Random) -> None:
         """Make a call."""
         draws = choose.random()
-        if draws < 0.25:
+        mounts = 0.15 if self.number else 0.6
+        if draws < mounts:
             self._mounts(choose)
-        elif draws < 0.5:
+        elif draws < mounts + 0.25:
             self._handles(choose)
         else:
             self._names(choose)
 
     def _place(self, choose: Random) -> str:
-        return choose.choice([*self.points, ""])
+        hot = self.points[0]
+        return choose.choice([*self.points, "", hot, hot, hot])
 
     def _path(self, choose: Random) -> str:
         return f"{self._place(choose)}/{choose.choice(NAMES)}"

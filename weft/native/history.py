@@ -1,25 +1,21 @@
-"""Histories of real threads, explained by the sequential model.
+"""Histories of real threads: notes merged by the clock, explained by the sequential model, told where they cannot be.
 
 Each thread notes when its calls begin and end, by one clock; the lists are merged while all threads rest. Where two notes have the
 same time the calls overlap, which allows more and never accuses wrongly. All states in which the model may be are carried from one
 rest to the next, so cutting the history there loses nothing.
-
-The explanation is the monitor's of ``weft.cells.monitor``, the one that the search runs. Its model is asked the same questions
-again and again here, so its answers are kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from heapq import merge
 from typing import Any, NamedTuple
 
-from weft.cells.monitor import Inexplicable, Invoke, Monitor
+from weft.cells.monitor import Configuration, Explanations, Inexplicable, Invoke, Monitor
+from weft.native.explainer import Explainer
 from weft.native.world import Stamped
 from weft.worlds.ending import portable
 
-ANSWERS_KEPT = 1 << 16
 MOST_SHOWN = 40
 
 
@@ -29,11 +25,6 @@ class Noted(NamedTuple):
     at_ns: int
     thread: int
     stamped: Stamped
-
-
-def remembering(monitor: Monitor) -> None:
-    """Let ``monitor`` keep its model's answers. The model is pure."""
-    monitor.model_step = lru_cache(ANSWERS_KEPT)(monitor.model_step)
 
 
 def merged(histories: Sequence[Sequence[Stamped]]) -> list[Noted]:
@@ -48,17 +39,31 @@ def merged(histories: Sequence[Sequence[Stamped]]) -> list[Noted]:
     return list(merge(*(notes(thread, history) for thread, history in enumerate(histories)), key=order))
 
 
-def explain(monitor: Monitor, value: Any, notes: Sequence[Noted]) -> tuple[Any, Sequence[Noted]]:
-    """The monitor's value after ``notes``, and, if they are inexplicable, those since the last instant without a call under way."""
-    begin, under_way = 0, 0
-    for position, noted in enumerate(notes):
-        if not under_way:
-            begin = position
-        under_way += 1 if isinstance(noted.stamped.event, Invoke) else -1
-        value = monitor.advance(value, noted.thread, (noted.stamped.event,))
-        if isinstance(value, Inexplicable):
-            return value, notes[begin : position + 1]
-    return value, ()
+class Followed:
+    """A scenario's history, followed from rest to rest; its monitor's value is kept true.
+
+    Args:
+        monitor: Of the scenario, as the set-up made it.
+    """
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self._explainer = Explainer(monitor, [each.state for each in monitor.value.configurations])
+
+    def follow(self, notes: Sequence[Noted]) -> tuple[Inexplicable, Sequence[Noted]] | None:
+        """Explain ``notes``, after which no call is under way. If that cannot be: why, and what happened since none last was."""
+        begin, under_way = 0, 0
+        for position, noted in enumerate(notes):
+            if not under_way:
+                begin = position
+            under_way += 1 if isinstance(noted.stamped.event, Invoke) else -1
+            wrong = self._explainer.advance(noted.thread, noted.stamped.event)
+            if wrong is not None:
+                self._monitor.value = wrong
+                return wrong, notes[begin : position + 1]
+        self._explainer.rest()
+        self._monitor.value = Explanations(frozenset(map(Configuration, self._explainer.states())))
+        return None
 
 
 class Told(NamedTuple):

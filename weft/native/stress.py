@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from weft.cells import world as worlds
-from weft.cells.monitor import Inexplicable
 from weft.errors import CheckFailed, UsageError, WeftError
 from weft.native import history
 from weft.native.load import Load, Traffic
@@ -145,6 +144,7 @@ class _Run:
         self._watcher = watcher
         self._choose = random.Random(plan.seed)
         self._setting = Setting()
+        self._followed: history.Followed | None = None
         self._began = time.monotonic()
         self._cpu_began = time.process_time()
 
@@ -169,8 +169,7 @@ class _Run:
             raise UsageError(f"the set-up of {self._subject.name} fails: {reason}") from reason
         self.world.rules = tuple(self._setting.rules)
         self.world.recording = self._setting.history is not None
-        if self._setting.history is not None:
-            history.remembering(self._setting.history.monitor)
+        self._followed = None if self._setting.history is None else history.Followed(self._setting.history.monitor)
 
     def work(self) -> None:
         """Rounds until the end, and the last checks."""
@@ -285,16 +284,16 @@ class _Run:
         return self._finding(found.slug, found.message)
 
     def _explain(self, histories: list[list[Any]]) -> Finding | None:
-        if self._setting.history is None:
+        if self._setting.history is None or self._followed is None:
             return None
-        monitor = self._setting.history.monitor
         notes = history.merged(histories)
-        monitor.value, window = history.explain(monitor, monitor.value, notes)
-        if isinstance(monitor.value, Inexplicable):
-            calls = tuple(history.told(monitor, window, self.done.names))
-            return self._finding("linearizability", monitor.value.message, calls=calls)
-        self.done.explained += len(notes) // 2
-        return None
+        wrong = self._followed.follow(notes)
+        if wrong is None:
+            self.done.explained += len(notes) // 2
+            return None
+        inexplicable, window = wrong
+        calls = tuple(history.told(self._setting.history.monitor, window, self.done.names))
+        return self._finding("linearizability", inexplicable.message, calls=calls)
 
     def _fault(self) -> Fault | None:
         """What is wrong with the state while all threads rest."""
