@@ -1,4 +1,4 @@
-"""Every operation of the VFS at once, without asking for an order of the calls: what must hold is that none of them breaks anything.
+"""Every operation of the VFS at once, asking for no order of the calls: what must hold is that none breaks anything.
 
 Each thread has open files, a working directory, and now and then a mount namespace of its own, cloned while the others mount and
 umount. All share the filesystems: a deletion in one namespace takes mounts out of the others. At every rest all references are
@@ -90,7 +90,13 @@ class Caller:
         else:
             writes = choose.random() < 0.5
             operation = op.Open(
-                space, path, start=start, handle=handle, access="rw" if writes else "r", create=writes, truncate=choose.random() < 0.2
+                space,
+                path,
+                start=start,
+                handle=handle,
+                access="rw" if writes else "r",
+                create=writes,
+                truncate=choose.random() < 0.2,
             )
         (self.free if isinstance(self.call(operation), str) else self.open).append(handle)
 

@@ -1,7 +1,7 @@
 """Calls of many threads on one small tree, each answer explained by the sequential model.
 
-Files and directories come and go everywhere; each thread mounts, stacks, umounts and remounts at a place of its own, through which all
-others walk, and holds files open. Every call is one operation of the model.
+Files and directories come and go everywhere; each thread mounts, stacks, umounts and remounts at a place of its own, through which
+all others walk, and holds files open. Every call is one operation of the model.
 
 What is left out is what no order of instants can explain, here and on Linux alike, since a call that names two things, or looks
 first and acts later, is not one instant: links, binds, renames across directories, "..", stat of what was opened before a mount hid
@@ -107,7 +107,9 @@ class Caller:
                 self.call(op.Stat(NAMESPACE, choose.choice([path, self._place(choose) or "/"])))
 
 
-@load(why="whatever overlaps, some order of the calls gives these answers; no reference is lost; nothing is left", threads=4, calls=12)
+@load(
+    why="whatever overlaps, some order of the calls gives these answers; no reference is lost; nothing is left", threads=4, calls=12
+)
 def explained_calls(t: Traffic) -> None:
     """One namespace, a mount point for each thread."""
     adapter = VfsAdapter()

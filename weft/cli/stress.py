@@ -34,9 +34,10 @@ is set up anew for each execution. A load is mixed traffic on one shared state, 
   weft stress stress/races -k umount --seconds 2
   weft stress stress/loads --plant stress/planted::H1 --seconds 600    is a known defect found?
 
-Checked: errors, deadlocks, hangs (with the stacks of all threads), histories against the sequential model, invariants at rest, final
-checks. Counted: steps, waits, failed compare-and-swaps, retries and collisions of each cell. What is found happened; finding nothing
-proves nothing, so HOLDS is never said. Pauses are the same for the same seed; what the operating system makes of them is not.
+Checked: errors, deadlocks, hangs (with the stacks of all threads), histories against the sequential model, invariants at rest, and
+final checks. Counted: steps, waits, failed compare-and-swaps, retries and collisions of each cell. What is found happened; finding
+nothing proves nothing, so HOLDS is never said. Pauses are the same for the same seed; what the operating system makes of them is
+not.
 
 Ctrl-C ends it after the round under way, with the result so far. Exit code 1 if a violation was met where none is expected.
 """
@@ -101,7 +102,7 @@ def _chosen(paths: tuple[str, ...], given: dict[str, Any]) -> list[Subject]:
 
 
 def _stressed(subjects: list[Subject], plan: Plan) -> list[document.Stress]:
-    """One after the other, until Ctrl-C or a hang, after which the threads of this process are not to be trusted."""
+    """One after the other, until Ctrl-C or until threads hang that nothing can stop."""
     from weft.cli.stress_line import StressLine
     from weft.native.stress import stress as run
     from weft.report.stressed import stress as as_data
@@ -112,7 +113,7 @@ def _stressed(subjects: list[Subject], plan: Plan) -> list[document.Stress]:
             line.begin(f"{number}/{len(subjects)} {subject.what.name}")
             result: Stressed = run(subject.what, plan, line)
             done.append(as_data(subject, result))
-            if result.stopped_by or any(found.slug == "hang" for found in result.findings):
+            if result.stopped_by or result.stuck:
                 break
     return done
 

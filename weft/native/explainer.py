@@ -1,8 +1,8 @@
 """Which states the sequential model can be in after the calls so far, found call by call as they return.
 
-The question is that of ``weft.cells.monitor``, and so are the answers; what differs is the cost, for histories of real threads are
-long. A call that would leave the state as it is (a read, a failure) need not be tried before and after every other: what it may have
-returned is noted along the way. Only calls that change the state branch, and one that has to return something makes others take
+The question is that of ``weft.cells.monitor``; what differs is the cost, for histories of real threads are long. A call that would
+leave the state as it is (a read, a failure) need not be tried before and after every other: what it may have returned is noted
+along the way. Only calls that change the state branch, and one that has to return something makes others take
 effect before it only where that matters.
 
 A **possibility** is a state, the changes under way that have taken effect in it with their results, and, for each other call under
@@ -158,7 +158,7 @@ class Explainer:
         return None
 
     def _others_may_change_otherwise(self, each: Possibility) -> bool:
-        """Whether an allowance, which the overlapping calls decide, changes the state: then it must be tried before one of them ends."""
+        """Whether an allowance, which overlapping calls decide, changes the state: it must be tried before one of them ends."""
         return any(after != each.state for thread in self._waiting(each) for after, _ in self._alternatives(each.state, thread))
 
 

@@ -60,7 +60,7 @@ class Traffic(Setting):
         return one_call
 
     def call(self, name: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return ``function(*arguments)``, counted under ``name``, and by the answer if that is text. Calls of a history count so too."""
+        """Return ``function(*arguments)``, counted under ``name`` and by its answer if that is text. A history counts so too."""
         world.current.emit(Invoke(name))
         result = function(*arguments)
         world.current.emit(Respond(result))

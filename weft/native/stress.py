@@ -1,18 +1,16 @@
 """Native stress: a race or a load, round after round on real threads, until the time is up or something is found.
 
 Before each round the noise is drawn anew (how rare pauses are, how long a thread may keep the interpreter). After it, while nobody
-runs: errors, deadlocks and hangs; locks still held; the history explained; invariants; for a race its final checks. The final checks
-of a load come once, at the end.
+runs: errors, deadlocks and hangs; locks still held; the history explained; invariants; for a race its final checks. Those of a
+load come once, at the end.
 
 It samples. What it finds is real, since it happened; that it finds nothing proves nothing, and no result here says ``HOLDS``.
 """
 
 from __future__ import annotations
 
-import faulthandler
 import random
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -90,6 +88,7 @@ class Stressed:
         explained: Calls that the sequential model explained.
         findings: Empty if there was none; that proves nothing.
         stopped_by: What ended it before its time, or empty.
+        stuck: Whether threads are left that nothing can stop.
         totals: Counts by cell and call.
     """
 
@@ -105,6 +104,7 @@ class Stressed:
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     stopped_by: str = ""
+    stuck: bool = False
     totals: Totals = field(default_factory=Totals)
 
 
@@ -226,7 +226,9 @@ class _Run:
     def _jobs(self) -> Iterator[Callable[[], Any]]:
         if isinstance(self._setting, Traffic) and isinstance(self._subject, Load):
             for hand in self.world.hands:
-                yield _calling(self._setting, hand, 1 + self._choose.randrange(2 * self._subject.calls), self._choose.getrandbits(64))
+                yield _calling(
+                    self._setting, hand, 1 + self._choose.randrange(2 * self._subject.calls), self._choose.getrandbits(64)
+                )
         else:
             yield from self._setting.functions
 
@@ -252,7 +254,8 @@ class _Run:
         for hand in self.world.hands:
             hand.history = []
         if ended.hung:
-            return self._finding("hang", self._say_hang(ended), stacks=all_stacks())
+            self.done.stuck = ended.stuck
+            return self._finding("hang", self._say_hang(ended), stacks=ended.stacks)
         if ended.errors or ended.deadlock:
             return self._broken(ended)
         inexplicable = self._explain(histories)
@@ -325,7 +328,9 @@ class _Run:
         names = [self.done.names[number] for number in ended.hung]
         waits = [f"{hand.name} waits at {w.cell.label}.{w.kind.name}" for hand in self.world.hands if (w := hand.waiting)]
         doing = "; ".join(waits) or "none of them waits for a cell"
-        return f"no call ended for {self._plan.hang_seconds:g} seconds; not finished: {', '.join(names)}; {doing}"
+        steps = f"{ended.steps_when_hung:,} steps were taken" if ended.steps_when_hung else "no step was taken"
+        took = f"no thread and no call ended for {self._plan.hang_seconds:g} seconds, in which {steps}"
+        return f"{took}; not finished: {', '.join(names)}; {doing}"
 
 
 def _calling(traffic: Traffic, hand: Hand, times: int, seed: int) -> Callable[[], None]:
@@ -338,14 +343,6 @@ def _calling(traffic: Traffic, hand: Hand, times: int, seed: int) -> Callable[[]
             one_call(choose, hand.number)
 
     return job
-
-
-def all_stacks() -> str:
-    """What every thread of the process is doing, as ``faulthandler`` tells it."""
-    with tempfile.TemporaryFile("w+") as file:
-        faulthandler.dump_traceback(file, all_threads=True)
-        file.seek(0)
-        return file.read()
 
 
 @contextmanager

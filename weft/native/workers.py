@@ -4,11 +4,13 @@ Between two rounds nobody else runs: that is a quiescent point, at which everyth
 
 A round need not end. If every unfinished thread waits for a cell, and none of those steps is possible, none ever will be: that is
 a deadlock, certain, and known by name. If no call has ended for a long time otherwise, it is a hang: what each thread does is then
-told by their stacks, and such threads are abandoned, since nothing can stop them.
+told by their stacks. Threads that still take steps are stopped at the next one; others are abandoned, since nothing can stop them.
 """
 
 from __future__ import annotations
 
+import faulthandler
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +24,7 @@ from weft.native.world import GivenUp, Hand, StressWorld
 from weft.worlds.ending import Waiting
 
 LOOK_SECONDS = 0.1
-UNWIND_SECONDS = 5.0
+UNWIND_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -34,12 +36,18 @@ class Round:
         errors: What threads raised, by number, the first one first.
         deadlock: The waits of all unfinished threads, if that is how it ended.
         hung: The numbers of the threads that did not come to an end, if that is how it ended.
+        steps_when_hung: How many steps were taken since a call last ended.
+        stacks: What every thread was doing then.
+        stuck: Whether threads of a hang could not be stopped: they take no steps, so nothing reaches them.
     """
 
     values: list[Any]
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
     deadlock: tuple[Waiting, ...] = ()
     hung: tuple[int, ...] = ()
+    steps_when_hung: int = 0
+    stacks: str = ""
+    stuck: bool = False
 
 
 class Workers:
@@ -104,7 +112,7 @@ class Workers:
 
     def _collect(self, done: Round, *, number_of_jobs: int) -> None:
         missing = set(range(number_of_jobs))
-        last, since = (-1, -1), time.monotonic()
+        last, since, steps = (-1, -1), time.monotonic(), 0
         while missing:
             try:
                 number, value, error = self._done.get(timeout=LOOK_SECONDS)
@@ -112,10 +120,10 @@ class Workers:
                 self._pulse()
                 now = self._calls(), len(missing)
                 if now != last:
-                    last, since = now, time.monotonic()
+                    last, since, steps = now, time.monotonic(), self._steps()
                 done.deadlock = self._deadlock(missing)
                 if not done.deadlock and time.monotonic() - since > self._hang_seconds:
-                    done.hung = tuple(sorted(missing))
+                    done.hung, done.steps_when_hung, done.stacks = tuple(sorted(missing)), self._steps() - steps, all_stacks()
                 if done.deadlock or done.hung:
                     return
                 continue
@@ -128,6 +136,9 @@ class Workers:
 
     def _calls(self) -> int:
         return sum(hand.calls for hand in self._world.hands)
+
+    def _steps(self) -> int:
+        return sum(hand.steps for hand in self._world.hands)
 
     def _deadlock(self, missing: set[int]) -> tuple[Waiting, ...]:
         """The waits, if everybody who has not finished waits for a step that is not possible.
@@ -149,17 +160,24 @@ class Workers:
 
     @contextmanager
     def _stopped_at_the_end(self, done: Round) -> Iterator[None]:
-        """However the round ends, wait until its threads do nothing any more, but for those that hang."""
+        """However the round ends, wait until its threads do nothing any more, unless nothing reaches them."""
         try:
             yield
         finally:
             until = time.monotonic() + UNWIND_SECONDS
-            running = [hand for hand in self._world.hands if hand.running and hand.number not in done.hung]
-            if running:
+            if any(hand.running for hand in self._world.hands):
                 self._world.given_up = True
-            while any(hand.running for hand in running) and time.monotonic() < until:
+            while any(hand.running for hand in self._world.hands) and time.monotonic() < until:
                 time.sleep(LOOK_SECONDS / 10)
             while not self._done.empty():
                 self._done.get()
-            if not done.hung and not any(hand.running for hand in running):
-                self._world.given_up = False
+            done.stuck = any(hand.running for hand in self._world.hands)
+            self._world.given_up = done.stuck
+
+
+def all_stacks() -> str:
+    """What every thread of the process is doing, as ``faulthandler`` tells it."""
+    with tempfile.TemporaryFile("w+") as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        return file.read()

@@ -255,4 +255,3 @@ def _site() -> str:
     """``file:line`` of the code under test that takes the step."""
     file, line, _ = code_under_test(sys._getframe(1))
     return f"{file}:{line}"
-

@@ -23,13 +23,14 @@ _FOLDED_NAME = 34
 def overview(made: document.Report) -> Table:
     """A line a race or load."""
     drawn = _table("", "race or load", "expected", "found")
-    for head in ("threads", "rounds", "calls", "steps", "pauses", "sec."):
+    drawn.columns[1].min_width = min(_FOLDED_NAME, max((len(one.name) for one in made.stressed), default=0))
+    for head in ("rounds", "calls", "steps", "sec."):
         drawn.add_column(head, justify="right", no_wrap=True)
     for one in made.stressed:
         mark = MARKS[one.judgement]
         found = ", ".join(violation.slug for violation in one.violations) or "nothing"
         expected = "a violation" if one.expect == "VIOLATED" else "none"
-        numbers = [len(one.threads), one.rounds, one.calls, one.steps, one.pauses]
+        numbers = [one.rounds, one.calls, one.steps]
         shown = [f"{number:,}" if number else "-" for number in numbers]
         drawn.add_row(Text(mark, style=_STYLES[mark]), one.name, expected, found, *shown, words.seconds(one.seconds))
     return drawn
@@ -62,7 +63,9 @@ def busiest(cells: Sequence[document.Cell]) -> list[Busy]:
         busy.waited_seconds += one.waited_seconds
         for who in one.blamed:
             busy.blamed[who.call or who.thread] += who.seconds  # type: ignore[assignment]
-    ranked = sorted(found.values(), key=lambda b: (b.waited_seconds, b.failed_swaps + b.retries + b.collisions, b.steps), reverse=True)
+    ranked = sorted(
+        found.values(), key=lambda b: (b.waited_seconds, b.failed_swaps + b.retries + b.collisions, b.steps), reverse=True
+    )
     return [busy for busy in ranked if busy.waits or busy.failed_swaps or busy.retries or busy.collisions]
 
 
@@ -112,9 +115,7 @@ def summary(made: document.Report) -> list[str]:
     seconds = sum(one.seconds for one in made.stressed)
     explained = sum(one.explained for one in made.stressed)
     what = words.count(len(made.stressed), "race or load", "races and loads")
-    did = ", ".join(
-        words.count(number, noun) for number, noun in ((rounds, "round"), (calls, "call"), (steps, "step")) if number
-    )
+    did = ", ".join(words.count(number, noun) for number, noun in ((rounds, "round"), (calls, "call"), (steps, "step")) if number)
     lines = [
         f"{made.python}; seed {made.seed}{'' if made.paused else '; without pauses'}",
         f"{what}: {did} in {words.seconds(seconds)} s; a violation in {found}",

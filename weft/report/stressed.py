@@ -1,7 +1,7 @@
 """The record of native stress as data: what ``weft stress --json`` writes, and what its tables are made from.
 
 Format ``weft-stress/1``; ``weft schema stress`` prints its JSON Schema. Nothing in it says that something holds: ``judgement`` is
-``nothing found``, ``found as expected`` (a defect is there on purpose) or ``not as expected``. Two runs never agree in their counts.
+``nothing found``, ``found as expected`` (a defect is there on purpose) or ``not as expected``. No two runs agree in their counts.
 Files are relative to the current directory.
 """
 
@@ -49,7 +49,7 @@ class Site(msgspec.Struct, kw_only=True, frozen=True):
 class Cell(msgspec.Struct, kw_only=True, frozen=True):
     """What threads did to one cell (``*`` where several have that name but for a number) in one call.
 
-    ``failed_swaps`` counts compare-and-swaps that found another value and tries at a lock that did not get it, ``retries`` the reads
+    ``failed_swaps`` counts compare-and-swaps that found another value and tries at a lock that did not get it, ``retries`` reads
     under a sequence counter to be done again, ``collisions`` the steps at whose instant another thread was on the same cell.
     """
 
@@ -94,7 +94,7 @@ class Violation(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Stress(msgspec.Struct, kw_only=True, frozen=True):
-    """One race or load. ``rounds`` are executions of a race, rests of a load; ``explained`` counts the calls that the model explains.
+    """One race or load. ``rounds`` are executions of a race, rests of a load; ``explained`` counts calls that the model explains.
 
     ``checked_at_end`` says whether a load's final checks were done and held.
     """
