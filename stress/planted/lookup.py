@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from impl.connect import ConnectOperations
+from impl.deletion import DeletionProtocol
 from impl.mount_table import MountTable
 from impl.mount_walk import MountWalk
 from impl.slots import SlotArray
@@ -187,4 +188,60 @@ M36 = Planted(
     oracle="O1",
     race="walk_up_a_stack_vs_lazy_umount",
     covers=("L23",),
+)
+
+M44_DELETE = Planted(
+    slug="M44-delete",
+    source="operator M44",
+    what="a deletion detaches what other namespaces have mounted on the directory after the write section is over",
+    function=DeletionProtocol._forget_dead_mountpoint,
+    change=Edit(
+        """
+        try:
+            pending = list(self.mountpoints.get(dentry, ()) or ())
+            while pending:
+                mount = pending.pop(0)
+                self._umount_recursive_locked(mount, disconnect_hierarchy=False, drops=drops)
+                if mount.parent.load() is not None:  # it was umounted before, and left connected
+                    place = self._disconnect_locked(mount)
+                    drops.drop_place(place)
+        finally:
+            self.mounts.seq.end_write()
+        """,
+        """
+        self.mounts.seq.end_write()
+        pending = list(self.mountpoints.get(dentry, ()) or ())
+        while pending:
+            mount = pending.pop(0)
+            self._umount_recursive_locked(mount, disconnect_hierarchy=False, drops=drops)
+            if mount.parent.load() is not None:  # it was umounted before, and left connected
+                place = self._disconnect_locked(mount)
+                drops.drop_place(place)
+        """,
+    ),
+    oracle="O5",
+    race="where_vs_rmdir_in_another_namespace",
+    check="final:what_is_mounted_is_found",
+)
+
+M44_RELEASE = Planted(
+    slug="M44-release",
+    source="operator M44",
+    what="the end of a namespace takes its mounts out of the table after the write section is over",
+    function=UmountOperations.release_namespace,
+    change=Edit(
+        """
+        try:
+            self._umount_recursive_locked(namespace.root_mount, disconnect_hierarchy=True, drops=drops)
+        finally:
+            self.mounts.seq.end_write()
+        """,
+        """
+        self.mounts.seq.end_write()
+        self._umount_recursive_locked(namespace.root_mount, disconnect_hierarchy=True, drops=drops)
+        """,
+    ),
+    oracle="O5",
+    race="where_vs_end_of_another_namespace",
+    check="final:what_is_mounted_is_found",
 )

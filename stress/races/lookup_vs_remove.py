@@ -6,9 +6,10 @@ empty slot it then meets: M2 is mounted all the time.
 
 from __future__ import annotations
 
+from impl import VirtualDentry
 from stress.checks import watch
 from stress.machine import Machine
-from stress.planted.lookup import L05, M12, M44
+from stress.planted.lookup import L05, M12, M44, M44_DELETE, M44_RELEASE
 from stress.scene import Scene, all_collide
 from weft import Results, Setting, require, scenario
 from weft.scenario import Taken
@@ -170,3 +171,83 @@ def where_vs_growth_vs_remove(s: Setting) -> None:
 def where_vs_growth_vs_remove_unchecked(s: Setting) -> None:
     """Operator M8."""
     _by_path(s, together=True)
+
+
+def _another_namespace(s: Setting, *, ends: bool) -> None:
+    """A mount of another namespace comes first in the table, and goes while a walk inside M looks for what is on /m/c."""
+    machine = Machine(all_collide)
+    process = machine.process
+    for name in "am":
+        require(process.mkdir(f"/{name}") == "ok", "the set-up fails")
+    other, there = machine.clone("ns2")
+    for made in (there.mount("/a", "on a"), process.mount("/m", "M"), process.mkdir("/m/c"), process.mount("/m/c", "on c")):
+        require(made == "ok", f"the set-up fails: {made}")
+    there.end()
+    inside = process.hold("/m")
+    assert isinstance(inside, VirtualDentry)
+    machine.watch(s, other)
+
+    def walker() -> str:
+        found = machine.vfs.get_dentry_at(process.context.at("c", start=inside))
+        name = found.mount.fs.name
+        found.dec_ref()
+        return name
+
+    def changer() -> str:
+        if not ends:
+            return process.rmdir("/a")
+        other.dec_ref()
+        return "ok"
+
+    s.thread(walker)
+    s.thread(changer)
+
+    @s.final
+    def what_is_mounted_is_found(results: Results) -> None:
+        require(results["walker"] == "on c", f"the walk to /m/c came out in {results['walker']}")
+        require(results["changer"] == "ok", f"rmdir answered {results['changer']}")
+
+    @s.final
+    def nothing_is_left(_: Results) -> None:
+        left = [mount.name for mount in machine.vfs.mounts.entries()]
+        require(left == ["M", "on c"], f"mounted are {left}")
+        inside.dec_ref()
+        machine.end(*(() if ends else (other,)))
+
+    @s.sometimes
+    def the_probe_starts_again(taken: Taken) -> bool:
+        return taken.thread == "walker" and taken.kind == "read_ok" and taken.result is False
+
+
+@scenario(why="what a deletion detaches in other namespaces leaves the table in a write section")
+def where_vs_rmdir_in_another_namespace(s: Setting) -> None:
+    """where(/m/c) from /m || rmdir(/a), on which another namespace has a mount."""
+    _another_namespace(s, ends=False)
+
+
+@scenario(why="the mounts of a namespace leave the table in one write section")
+def where_vs_end_of_another_namespace(s: Setting) -> None:
+    """where(/m/c) from /m || the last reference to another namespace goes, which has a mount on /a."""
+    _another_namespace(s, ends=True)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:what_is_mounted_is_found",
+    within=M44_DELETE,
+    why="the entry of /m/c is shifted into a slot already passed, and no counter tells",
+)
+def where_vs_rmdir_outside_write_section(s: Setting) -> None:
+    """Operator M44, in a deletion."""
+    _another_namespace(s, ends=False)
+
+
+@scenario(
+    expect="VIOLATED",
+    violates="final:what_is_mounted_is_found",
+    within=M44_RELEASE,
+    why="as with a deletion",
+)
+def where_vs_end_of_another_namespace_outside_write_section(s: Setting) -> None:
+    """Operator M44, at the end of a namespace."""
+    _another_namespace(s, ends=True)
