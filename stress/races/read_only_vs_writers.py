@@ -109,3 +109,23 @@ def remounts_vs_writer_original(s: Setting) -> None:
 def remounts_vs_writer_store_zero(s: Setting) -> None:
     """Operator M33: remount,rw stores 0."""
     _remounts(s, watched=False)
+
+
+@scenario(why="whoever makes a mount writable looks and changes under mount_mu, so nobody does it twice")
+def two_remounts_to_writable(s: Setting) -> None:
+    """remount,rw || remount,rw."""
+    machine = Machine()
+    process = machine.process
+    require(process.remount("/", read_only=True) == "ok", "the set-up fails")
+    mount = machine.ns.root_mount
+    machine.watch(s)
+    for name in ("first", "second"):
+        s.thread(lambda: process.remount("/", read_only=False), name=name)
+
+    @s.final
+    def the_mount_is_writable(results: Results) -> None:
+        require(set(results) == {"ok"}, f"they answered {results!r}")
+        require(not mount.is_read_only(), "the mount is read-only")
+        require(process.create("/f") == "ok", "a file cannot be made")
+        require(process.unlink("/f") == "ok", "nor deleted")
+        machine.end()
