@@ -1,6 +1,6 @@
 """Who holds what, counted independently: every reference count of the VFS must be the number of its known holders.
 
-Invariants checked here, beside those of ``impl.invariants`` and ``impl.memfs.invariants``: filesystem-refs, inode-refs,
+Invariants checked here, beside those of ``impl.invariants`` and ``impl.memfs.invariants``: filesystem-refs, inode-refs, writers,
 locks-free, destroyed-once (in ``ledger``), released. Those of namespaces are compared with the model's.
 
 Source: facts 1.2 (reference rules); O1, O2, O3, O6, O10.
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from impl.dentry import Dentry
 from impl.errors import InvariantError
 from impl.filesystem import Filesystem
+from impl.flags import is_writable
 from impl.invariants import check_invariants, check_released
 from impl.memfs.inode import Directory, Inode, inode_of
 from impl.memfs.invariants import check_memfs
@@ -37,11 +38,22 @@ def check_holdings(adapter: VfsAdapter, ledger: Ledger) -> None:
     mounts = living(ledger, Mount)
     namespaces = [context.namespace for context in adapter.contexts.values()]
     check_invariants(adapter.vfs, namespaces=namespaces, mounts=mounts, handles=adapter.outside_references())
+    _check_writers(adapter, mounts)
     _compare(ledger, Filesystem, Counter(mount.fs for mount in mounts), "filesystem-refs")
     _compare(ledger, Inode, Counter(map(inode_of, _dentries(adapter, mounts))) + _linked(ledger), "inode-refs")
     for fs in living(ledger, Filesystem):
         if isinstance(fs.impl, MemfsTree):
             check_memfs(fs.impl)
+
+
+def _check_writers(adapter: VfsAdapter, mounts: list[Mount]) -> None:
+    """Between two calls those write who have a file open for writing, or said so through a handle."""
+    writing = Counter(each.vd.mount for each in adapter.handles.values() if is_writable(each.flags))
+    for handle, begun in adapter.writes.items():
+        writing[adapter.handles[handle].vd.mount] += begun
+    for mount in mounts:
+        seen = mount.writers.value & INT64_MAX
+        _require(seen == writing[mount], "writers", f"{mount!r} has {seen} writers, {writing[mount]} are known")
 
 
 def check_nothing_left(ledger: Ledger) -> None:

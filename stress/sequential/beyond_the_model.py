@@ -1,14 +1,15 @@
-"""What one caller alone is told where the model has no words for the question: flags of open and umount, types of filesystems.
+"""What one caller alone is told where the model has no words for the question: flags, types of filesystems, another root.
 
 The search has nothing to do, as in ``side_by_side``.
 """
 
 from __future__ import annotations
 
-from impl import FsError
+from impl import FsError, VirtualDentry
+from impl.context import FsContext
 from impl.flags import MNT_FORCE, O_ACCMODE, O_APPEND, O_CREAT, O_DIRECTORY, O_PATH, O_RDONLY, O_RDWR, O_TMPFILE, O_WRONLY, TMPFILE
 from impl.memfs.filesystem import MemfsType
-from stress.machine import Machine, answer
+from stress.machine import Machine, Process, answer
 from weft import AtomicBool, Setting, require, scenario
 
 OPENED = (
@@ -79,4 +80,36 @@ def flags_of_open_and_umount(s: Setting) -> None:
         require(said == "EBUSY", f"registering a type of that name again answered {said}")
         said = answer(vfs.symlink_at, process.context.at("/l"), "")
         require(said == "ENOENT", f"a symlink to nothing answered {said}")
+        machine.end()
+
+
+@scenario(why="a walk never leaves its root, wherever that is")
+def a_process_with_a_root_of_its_own(s: Setting) -> None:
+    """stat(/..), stat(../..) and an absolute symlink in a process whose root is the directory /d, as after chroot(2)."""
+    begun = AtomicBool()
+    s.thread(lambda: begun.store(value=True), name="caller")
+
+    @s.final
+    def nothing_outside_is_reached(_: object) -> None:
+        machine = Machine()
+        process, vfs = machine.process, machine.vfs
+        for made in (
+            process.mkdir("/d"),
+            process.mkdir("/d/e"),
+            process.mount("/d", "M"),
+            process.mkdir("/d/e"),
+            process.mkdir("/x"),
+        ):
+            require(made == "ok", f"the set-up fails: {made}")
+        vfs.symlink_at(process.context.at("/d/l"), "/e")
+        root, inside = process.hold("/d"), process.hold("/d/e")
+        assert isinstance(root, VirtualDentry)
+        assert isinstance(inside, VirtualDentry)
+        machine.ns.inc_ref()
+        confined = Process(machine, FsContext("confined", machine.ns, root, inside))
+        for path, expected in (("/..", "ok"), ("../../../e", "ok"), ("/../x", "ENOENT"), ("../../x", "ENOENT"), ("/l", "ok")):
+            said = confined.exists(path)
+            require(said == expected, f"stat({path!r}) inside /d answered {said}, expected {expected}")
+        require(confined.where("/..") == "M", "going up from the root leads out of it")
+        confined.end()
         machine.end()
