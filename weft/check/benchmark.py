@@ -59,6 +59,9 @@ class Row:
 
 Measure = Callable[[Budget], Iterator[Row]]
 
+Pages = Callable[[Sequence[Row]], Mapping[str, str]]
+"""What is to be read of a benchmark, made from all its rows: texts by file name."""
+
 
 def _no_versions() -> dict[str, str]:
     return {}
@@ -74,6 +77,7 @@ class Benchmark:
         measure: Yields rows; each of its searches may cost the budget it is given.
         slow: Left out unless asked for.
         versions: What else took part, by name: peers that are measured beside weft.
+        pages: Makes a page from all rows, and the plots in it; ``None`` if the table says it all.
         file: Where it was written.
     """
 
@@ -82,16 +86,21 @@ class Benchmark:
     measure: Measure
     slow: bool = False
     versions: Callable[[], Mapping[str, str]] = _no_versions
+    pages: Pages | None = None
     file: str = ""
 
 
 def benchmark(
-    question: str, *, slow: bool = False, versions: Callable[[], Mapping[str, str]] = _no_versions
+    question: str,
+    *,
+    slow: bool = False,
+    versions: Callable[[], Mapping[str, str]] = _no_versions,
+    pages: Pages | None = None,
 ) -> Callable[[Measure], Benchmark]:
     """Turn a function that yields rows into a ``Benchmark`` that ``weft bench`` finds in its file. See ``Benchmark``."""
 
     def make(measure: Measure) -> Benchmark:
-        return Benchmark(measure.__name__, question, measure, slow, versions, measure.__code__.co_filename)
+        return Benchmark(measure.__name__, question, measure, slow, versions, pages, measure.__code__.co_filename)
 
     return make
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from weft.cli import options
-from weft.cli.failures import NOT_AS_EXPECTED, UNFINISHED, complain
+from weft.cli.failures import ENGINE_BUG, NOT_AS_EXPECTED, UNFINISHED, USAGE, complain, complain_of_engine
 
 if TYPE_CHECKING:
     from weft.check.benchmark import Benchmark, Row
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _HELP = """\
 Run benchmarks and print a table for each.
 
-PATH is a .py file or a folder. Without one: the folder `stress/bench` if there is one, else the current folder. A benchmark is a
-function that yields rows:
+WHAT is a .py file, a folder, or the name of a benchmark in them: `weft bench stat`. Without files and folders: the folder
+`stress/bench` if there is one, else the current folder. A benchmark is a function that yields rows:
 
 \b
   from weft.check.benchmark import Row, benchmark, searched
@@ -28,12 +28,17 @@ function that yields rows:
           yield searched(f"{n} threads", my_race(n), limit)
 
 Each run is written to FOLDER/NAME.json, with counts (equal on every machine) apart from times, and compared with what is there:
-counts that moved are listed. A search that meets its limit has no counts; its row says so.
+counts that moved are listed. A search that meets its limit has no counts; its row says so. A benchmark may also make a page, kept
+in the folder that FOLDER is in.
+
+One that fails does not keep the others from running. The last lines say what failed and what was not measured, such as a peer
+that is not installed. The exit code is that of the first failure: 1 an answer is not the one expected, 2 it could not run,
+3 Ctrl-C, 4 weft contradicts itself.
 """
 
 
 @click.command(help=_HELP, short_help="Run benchmarks: counts and times, kept in reports.")
-@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.argument("wanted", nargs=-1, metavar="[WHAT]...")
 @click.option("-k", "keywords", metavar="EXPRESSION", help="Only benchmarks whose FILE::NAME matches: 'growth and not spin'.")
 @click.option("--slow", is_flag=True, help="Include benchmarks marked slow.")
 @click.option("--list", "only_list", is_flag=True, help="Print their names and questions instead.")
@@ -56,49 +61,85 @@ counts that moved are listed. A search that meets its limit has no counts; its r
     help="Where the reports are kept.",
 )
 @click.option("--no-write", is_flag=True, help="Leave the reports there as they are.")
-def bench(paths: tuple[str, ...], **given: Any) -> int:
+def bench(wanted: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.search.budget import Budget
 
-    chosen = _chosen(paths, keywords=given["keywords"], slow=given["slow"] or given["only_list"])
+    chosen, left_out = _chosen(wanted, keywords=given["keywords"], slow=given["slow"] or given["only_list"])
     if given["only_list"]:
         for each in chosen:
             click.echo(f"{each.name}{' (slow)' if each.slow else ''}\n    {each.question}")
         return 0
     limit = Budget(max_seconds=given["max_seconds"], max_memory_bytes=given["max_memory"])
-    code = 0
+    code, failed, missing = 0, list[str](), list[str]()
     for number, each in enumerate(chosen):
-        rows, finished = _measured(each, limit)
+        rows, ended = _measured(each, limit)
+        wrong = any(row.wrong for row in rows)
         if rows:
-            _tell(each, rows, out=given["out"], write=finished and not given["no_write"])
-        if any(row.wrong for row in rows):
+            kept = _tell(each, rows, out=given["out"], write=ended is None and not given["no_write"])
+            ended = ended if kept is None else kept
+        if wrong:
             complain(f"{each.name}: an answer is not the one expected, so its numbers mean nothing")
-            code = NOT_AS_EXPECTED
-        if not finished:
+        if isinstance(ended, KeyboardInterrupt):
             complain(f"Ctrl-C in {each.name}; it was not written; {len(chosen) - number - 1} after it did not run")
             return code or UNFINISHED
+        code = code or (NOT_AS_EXPECTED if wrong else 0) or _complained(ended)
+        failed += [each.name] if wrong or ended is not None else []
+        missing += dict.fromkeys(f"{each.name}: {row.note}" for row in rows if row.note and not row.counts and not row.times)
+    if len(chosen) > 1:
+        _sum_up(len(chosen), failed=failed, missing=missing, left_out=left_out)
     return code
 
 
-def _chosen(paths: Sequence[str], *, keywords: str | None, slow: bool) -> list[Benchmark]:
+def _complained(ended: BaseException | None) -> int:
+    """The exit code of a benchmark that ended so, once that is said."""
+    from weft.check.paths import scrubbed
+    from weft.errors import EngineBug
+
+    if ended is None:
+        return 0
+    if isinstance(ended, EngineBug):
+        complain_of_engine(str(ended))
+        return ENGINE_BUG
+    complain(scrubbed(str(ended)))
+    return USAGE
+
+
+def _sum_up(count: int, *, failed: Sequence[str], missing: Sequence[str], left_out: Sequence[str]) -> None:
+    """What of many benchmarks a reader of the last lines must know."""
+    click.echo(f"{count} benchmarks: {count - len(failed)} as expected, {len(failed)} failed")
+    for title, names in (("failed", failed), ("not measured", missing), ("left out, being slow (--slow)", left_out)):
+        for name in names:
+            click.echo(f"{title}: {name}")
+
+
+def _chosen(wanted: Sequence[str], *, keywords: str | None, slow: bool) -> tuple[list[Benchmark], list[str]]:
+    """The benchmarks to run, and the names of those that are left out because they are slow."""
     from weft.check.benchmark import collect_benchmarks
     from weft.check.keywords import matcher
     from weft.check.paths import shown
     from weft.errors import UsageError
 
+    names = [word for word in wanted if word.isidentifier() and not os.path.exists(word)]
+    paths = [word for word in wanted if word not in names]
     fits = matcher(keywords) if keywords is not None else None
     found = collect_benchmarks(tuple(paths) or (("stress/bench",) if os.path.isdir("stress/bench") else (".",)))
-    matching = [each for each in found if fits is None or fits(f"{shown(each.file)}::{each.name}")]
+    known = {each.name for each in found}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"no such file, folder or benchmark: {name!r}; --list shows the names of {len(found)} benchmarks")
+    named = [each for each in found if not names or each.name in names]
+    matching = [each for each in named if fits is None or fits(f"{shown(each.file)}::{each.name}")]
     if not matching:
-        raise UsageError(f"-k {keywords!r} matches none of {len(found)} benchmarks; --list shows their names")
-    quick = [each for each in matching if slow or not each.slow]
+        raise UsageError(f"-k {keywords!r} matches none of {len(named)} benchmarks; --list shows their names")
+    quick = [each for each in matching if slow or not each.slow or each.name in names]
     if not quick:
         raise UsageError(f"all {len(matching)} benchmarks chosen are slow; --slow includes them")
-    return quick
+    return quick, [each.name for each in matching if each not in quick]
 
 
-def _measured(benchmark: Benchmark, limit: Any) -> tuple[list[Row], bool]:
-    """The rows of ``benchmark``, and whether those are all."""
+def _measured(benchmark: Benchmark, limit: Any) -> tuple[list[Row], BaseException | None]:
+    """The rows of ``benchmark``, and what ended it before the last of them."""
     from rich.text import Text
 
     from weft.check.paths import blamed, said, shown
@@ -112,21 +153,20 @@ def _measured(benchmark: Benchmark, limit: Any) -> tuple[list[Row], bool]:
             for row in benchmark.measure(limit):
                 rows.append(row)
                 status.update(Text(f"{benchmark.name}   {len(rows)} rows, last: {row.label}"))
-        except KeyboardInterrupt:
-            return rows, False
-        except WeftError:
-            raise
+        except (KeyboardInterrupt, WeftError) as ended:
+            return rows, ended
         except Exception as error:
             place = blamed(error.__traceback__) or shown(benchmark.file)
-            raise UsageError(f"{place}: the benchmark {benchmark.name} raised {said(error)}; correct it") from None
-    return rows, True
+            return rows, UsageError(f"{place}: the benchmark {benchmark.name} raised {said(error)}; correct it")
+    return rows, None
 
 
-def _tell(benchmark: Benchmark, rows: list[Row], *, out: str, write: bool) -> None:
-    """Print the table and the counts that moved, and keep the report."""
+def _tell(benchmark: Benchmark, rows: list[Row], *, out: str, write: bool) -> Exception | None:
+    """Print the table and the counts that moved, and keep the report and the page; what kept them from being kept."""
     from rich.text import Text
 
     from weft.check.paths import shown
+    from weft.errors import UsageError
     from weft.report import benchmarks, console
 
     screen = console.output()
@@ -135,13 +175,24 @@ def _tell(benchmark: Benchmark, rows: list[Row], *, out: str, write: bool) -> No
     console.write(screen, [Text(line) for line in benchmarks.notes(rows)])
     made = benchmarks.report(benchmark, rows, file=shown(benchmark.file))
     file = os.path.join(out, f"{benchmark.name}.json")
-    before = benchmarks.earlier(file)
-    changes = benchmarks.moved(before, made) if before else []
-    console.write(screen, [Text(f"moved since {file}: {line}") for line in changes])
-    if write:
-        os.makedirs(out, exist_ok=True)
-        with open(file, "w", encoding="utf-8") as stream:
-            stream.write(benchmarks.encoded(made))
-    if changes or benchmarks.notes(rows):
+    try:
+        before = benchmarks.earlier(file)
+        changes = benchmarks.moved(before, made) if before else []
+        console.write(screen, [Text(f"moved since {file}: {line}") for line in changes])
+        if write:
+            _keep(file, benchmarks.encoded(made))
+            for name, text in benchmark.pages(rows).items() if benchmark.pages else ():
+                _keep(page := os.path.join(os.path.dirname(os.path.normpath(out)), name), text)
+                console.write(screen, [Text(f"page: {page}")] if name.endswith(".md") else [])
+    except UsageError as error:
+        return error
+    if changes or benchmarks.notes(rows) or benchmark.pages:
         screen.file.write("\n")
     screen.file.flush()
+    return None
+
+
+def _keep(file: str, text: str) -> None:
+    os.makedirs(os.path.dirname(file) or ".", exist_ok=True)
+    with open(file, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)

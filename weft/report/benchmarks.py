@@ -161,4 +161,6 @@ def _shown(name: str, value: float | str) -> str:
         return f"{value / 1e6:.2f} M" if value >= MANY else f"{value:,.0f}"
     if isinstance(value, int):
         return f"{value:,}"
+    if name.endswith("_calls"):
+        return f"{value:,.0f}"
     return f"{value:.2f}" if value >= 1 else f"{value:.2g}"

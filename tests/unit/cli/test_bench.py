@@ -96,7 +96,8 @@ def test_benchmarks_are_listed_with_their_questions(weft: Weft, folder: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("nowhere",), "no such file or folder: 'nowhere'; expected a .py file or a folder"),
+        (("no/where",), "no such file or folder: 'no/where'; expected a .py file or a folder"),
+        (("{folder}", "nowhere"), "no such file, folder or benchmark: 'nowhere'; --list shows the names of 2 benchmarks"),
         (("{folder}", "-k", "string"), "all 1 benchmarks chosen are slow; --slow includes them"),
         (("{folder}", "-k", "rope"), "-k 'rope' matches none of 2 benchmarks; --list shows their names"),
         (("tests/unit/cli/races/lost_update.py",), "no benchmark in tests/unit/cli/races/lost_update.py"),
@@ -114,3 +115,77 @@ def test_the_same_name_twice_is_refused_for_reports_are_kept_by_name(weft: Weft,
     said = weft("bench", str(folder))
     assert said.exit_code == 2
     assert "other.py: a benchmark 'counting' is in" in said.stderr
+
+
+FAILING = """\
+from weft.check.benchmark import Row, benchmark
+from weft.errors import EngineBug, UsageError
+
+@benchmark("Does it run?")
+def broken(limit):
+    yield Row("first", {"length": 1})
+    raise OSError("the disk is full")
+
+@benchmark("Is the peer there?")
+def peer(limit):
+    yield Row("one", note="the peer is not installed")
+    yield Row("two", note="the peer is not installed")
+
+@benchmark("What costs it?", pages=lambda rows: {"costs.md": f"{len(rows)} rows\\n", "costs.svg": "<svg/>"})
+def costs(limit):
+    yield Row("a", {"steps": 2}, {"python_calls": 1200.0})
+"""
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Path:
+    (tmp_path / "mixed.py").write_text(FAILING)
+    return tmp_path
+
+
+def test_one_that_fails_does_not_keep_the_others_from_running_and_the_end_says_so(weft: Weft, failing: Path) -> None:
+    said = weft("bench", str(failing), "--out", str(failing / "kept"))
+    assert said.exit_code == 2
+    assert "mixed.py:7: the benchmark broken raised OSError: the disk is full; correct it" in said.stderr
+    assert sorted(path.name for path in (failing / "kept").iterdir()) == ["costs.json", "peer.json"]
+    assert said.stdout.splitlines()[-3:] == [
+        "3 benchmarks: 2 as expected, 1 failed",
+        "failed: broken",
+        "not measured: peer: the peer is not installed",
+    ]
+
+
+def test_what_is_left_out_as_slow_is_said(weft: Weft, folder: Path) -> None:
+    (folder / "mixed.py").write_text(FAILING)
+    said = weft("bench", str(folder), "-k", "not broken", "--no-write")
+    assert said.exit_code == 0
+    assert said.stdout.splitlines()[-1] == "left out, being slow (--slow): string"
+
+
+def test_a_benchmark_is_chosen_by_its_name_slow_or_not(weft: Weft, folder: Path) -> None:
+    said = weft("bench", str(folder), "string", "--no-write")
+    assert said.exit_code == 0
+    assert "piece of string" in said.stdout
+    assert "inc(n)" not in said.stdout
+    assert weft("bench", "stat", "--list").stdout.startswith("stat\n    What does stat cost")
+
+
+def test_a_page_is_kept_in_the_folder_that_the_reports_are_in(weft: Weft, failing: Path) -> None:
+    said = weft("bench", str(failing), "costs", "--out", str(failing / "kept" / "bench"))
+    assert (failing / "kept" / "costs.md").read_text() == "1 rows\n"
+    assert (failing / "kept" / "costs.svg").read_text() == "<svg/>"
+    assert f"page: {failing / 'kept' / 'costs.md'}" in said.stdout
+    assert "1,200" in said.stdout
+    for path in (failing / "kept").glob("costs.*"):
+        path.unlink()
+    weft("bench", str(failing), "costs", "--out", str(failing / "kept" / "bench"), "--no-write")
+    assert not list((failing / "kept").glob("costs.*"))
+
+
+def test_an_engine_bug_in_one_is_said_loudly_and_the_others_run(weft: Weft, failing: Path) -> None:
+    mixed = failing / "mixed.py"
+    mixed.write_text(FAILING.replace('OSError("the disk is full")', 'EngineBug("two and two are five")'))
+    said = weft("bench", str(failing), "--no-write")
+    assert said.exit_code == 4
+    assert "ENGINE BUG: two and two are five" in said.stderr
+    assert "3 benchmarks: 2 as expected, 1 failed" in said.stdout
