@@ -26,7 +26,15 @@ ModelStep = Callable[[Any, Any], Transition]
 """``step(state, operation)``: the next state and the result."""
 
 Alternatives = Callable[[Any, Any, tuple[Any, ...]], Iterable[Transition]]
-"""``alternatives(state, operation, overlapping)``: what else a call may do while those other calls are under way."""
+"""``alternatives(state, operation, overlapping)``: what else a call may do while those other calls are under way. A result may be a
+``Rest``."""
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Instead of a transition's result: the call has done a part of its work, and goes on as ``operation`` at a later instant."""
+
+    operation: Any
 
 
 def no_alternatives(_state: Any, _operation: Any, _overlapping: tuple[Any, ...]) -> Iterable[Transition]:
@@ -181,7 +189,10 @@ class Monitor(Cell):
             overlapping = tuple(other.operation for other in configuration.calls if other is not call)
             strict = self.model_step(configuration.state, call.operation)
             for state, result in (strict, *self.alternatives(configuration.state, call.operation, overlapping)):
-                taken = Call(call.thread, call.operation, done=True, result=result)
+                if isinstance(result, Rest):
+                    taken = Call(call.thread, result.operation)
+                else:
+                    taken = Call(call.thread, call.operation, done=True, result=result)
                 yield Configuration(state, configuration.calls - {call} | {taken})
 
 

@@ -76,6 +76,7 @@ def explore(
     pulse: Pulse | None = None,
     look: Look | None = None,
     certify: Certify | None = None,
+    minimal: bool = True,
 ) -> Exploration:
     """Search every interleaving of ``scenario``.
 
@@ -93,6 +94,7 @@ def explore(
         pulse: For progress.
         look: Called at the end with the automata and the result, unless Ctrl-C came; its value is the result's ``portrait``.
         certify: Called at the end if the race holds.
+        minimal: Look for the best schedule to each violation; without it, the schedule is the one that the search came by.
 
     Returns:
         Counts, outcomes, violations. ``KeyboardInterrupt`` ends the search like a budget does.
@@ -123,6 +125,7 @@ def explore(
         symmetry=symmetry,
         keeper=keeper,
         stop_at_first=stop_at_first,
+        minimal=minimal,
     )
     search.result.bits, search.result.reduction = bits, reduction.names
     try:
@@ -183,6 +186,7 @@ class _Search:
         symmetry: Symmetry | None,
         keeper: Keeper | None,
         stop_at_first: bool,
+        minimal: bool,
     ) -> None:
         self._scenario = scenario
         self._make_loop = make_loop
@@ -193,6 +197,7 @@ class _Search:
         self._automaton = automaton
         self._meter = meter
         self._stop_at_first = stop_at_first
+        self._minimal = minimal
         self._pulse: Pulse | None = None
         self._first: dict[str, Violation] = {}
         setting = automaton.setting
@@ -353,7 +358,7 @@ class _Search:
         if violation.slug.startswith(ALL_TOGETHER):
             return violation
         try:
-            if self.result.stopped_by != INTERRUPTED:
+            if self._minimal and self.result.stopped_by != INTERRUPTED:
                 violation = minimised(self._scenario, self._automaton, violation, within=self._meter.budget, pulse=self._beat)
         except KeyboardInterrupt:  # the schedule that the search came by is as true
             self.result.stopped_by = INTERRUPTED
