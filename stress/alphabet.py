@@ -1,15 +1,15 @@
 """The alphabet of ``weft fuzz``: the model's operations, on a whole VFS, over a tree of few names.
 
 Programs have a handful of paths to choose from, most of them paths that exist, so threads meet. Each thread has one handle of its
-own, which may have been opened before the threads; only its owner uses it, as file descriptors of a process are used by others only by
-mistake. A second namespace may be made before the threads.
+own, which may have been opened before the threads; only its owner uses it, as file descriptors of a process are used by others only
+by mistake. A second namespace may be made before the threads.
 
 Carrying out is ``stress.adapters``' ``VfsAdapter``, what is checked is what races check: every answer against the model, errno
-included; invariants of the mount layer in every state; lock rules; at the end the visible tree of each namespace against the model's,
-and that nothing is left once everything is let go of.
+included; invariants of the mount layer in every state; lock rules; at the end the visible tree of each namespace against the
+model's, and that nothing is left once everything is let go of.
 
-Not drawn: BeginWrite and EndWrite (no system call), releasing a namespace that others use, and symlinks, which meet mounts and threads
-nowhere that directories do not.
+Not drawn: BeginWrite and EndWrite (no system call), releasing a namespace that others use, and symlinks, which meet mounts and
+threads nowhere that directories do not.
 """
 
 from __future__ import annotations
@@ -120,7 +120,9 @@ def stepwise_dot_dot(state: State, operation: Any, overlapping: tuple[Any, ...])
 
 
 def mounting_on_what_goes(state: State, operation: Any, overlapping: tuple[Any, ...]) -> Iterable[tuple[State, Any]]:
-    if isinstance(operation, op.Mount | op.Bind) and any(isinstance(other, op.Umount | op.TwoPaths | op.Rmdir) for other in overlapping):
+    if isinstance(operation, op.Mount | op.Bind) and any(
+        isinstance(other, op.Umount | op.TwoPaths | op.Rmdir) for other in overlapping
+    ):
         yield state, "ENOENT"
 
 
@@ -136,20 +138,20 @@ def stack_from_the_top(state: State, operation: Any, overlapping: tuple[Any, ...
 KNOWN = (
     Known(
         "mount_resolved_into_what_is_umounted",
-        "mount resolves its path into a mount that is umounted before it has mount_mu, and says ENOENT although the path was there all "
-        "the time: gVisor answers so by design (d7d8a0a5a), Linux EINVAL",
+        "mount resolves its path into a mount that is umounted before it has mount_mu, and says ENOENT although the path was there "
+        "all the time: gVisor answers so by design (d7d8a0a5a), Linux EINVAL",
         mounting_on_what_goes,
     ),
     Known(
         "walk_up_a_stack_shows_a_covered_root",
-        "a walk enters the lower of two stacked mounts, an umount takes both away, and the walk finds nothing on the lower one: it sees a "
-        "root that was covered all the time; so do gVisor's and Linux's walks with references",
+        "a walk enters the lower of two stacked mounts, an umount takes both away, and the walk finds nothing on the lower one: it "
+        "sees a root that was covered all the time; so do gVisor's and Linux's walks with references",
         stack_from_the_top,
     ),
     Known(
         "dot_dot_is_resolved_stepwise",
-        'a walk through ".." finds its way at one instant and what is there at a later one; the tree may have changed in between, as in '
-        "every VFS that does not lock a whole path",
+        'a walk through ".." finds its way at one instant and what is there at a later one; the tree may have changed in between, '
+        "as in every VFS that does not lock a whole path",
         stepwise_dot_dot,
     ),
 )
@@ -157,11 +159,12 @@ KNOWN = (
 
 @lru_cache(maxsize=100_000)
 def operations(state: State, thread: int) -> SearchStrategy[op.Operation]:
-    """What a thread may do next, each kind of call as likely as another. Before the threads, what makes a tree and opens handles."""
+    """What a thread may do next, each kind of call as likely as another. Before the threads: what makes a tree, and handles."""
     from hypothesis import strategies as st
 
-    kinds = [calls for calls in (before_threads if thread == BEFORE else in_threads)(Names.of(state, thread)) if calls]
-    return st.sampled_from(kinds or [[op.Stat(INIT, "/")]]).flatmap(st.sampled_from)
+    offered = (before_threads if thread == BEFORE else in_threads)(Names.of(state, thread))
+    kinds: list[list[op.Operation]] = [calls for calls in offered if calls] or [[op.Stat(INIT, "/")]]
+    return st.sampled_from(kinds).flatmap(st.sampled_from)
 
 
 class Names(NamedTuple):
@@ -172,11 +175,12 @@ class Names(NamedTuple):
     there: list[str]  # paths
     directories: list[str]
     new: list[str]
-    taken: list[str]  # handles
-    free: list[str]
+    taken: list[op.HandleName]
+    free: list[op.HandleName]
 
     @classmethod
     def of(cls, state: State, thread: int) -> Names:
+        """Those of ``thread`` in ``state``."""
         tree = {path: kind for path, _, kind, _ in model_tree(state, INIT) if path != "/"}
         directories = [path for path, kind in tree.items() if kind == "directory"]
         new = [path for path in NEW if path not in tree and path.rpartition("/")[0] in ("", *directories)]
@@ -186,6 +190,7 @@ class Names(NamedTuple):
         return cls(thread, spaces, list(tree), directories, new, taken, [name for name in own if name not in taken])
 
     def calls(self, kind: Any, paths: list[str], **rest: Any) -> list[op.Operation]:
+        """Calls of one kind, on each path in each namespace."""
         return [kind(space, path, **rest) for space in self.spaces for path in paths]
 
 

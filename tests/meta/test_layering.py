@@ -15,7 +15,7 @@ MAY_IMPORT = {"weft": set(), "model": set(), "impl": {"weft"}, "stress": {"weft"
 
 WEFT_LAYERS = [
     *("errors", "cells", "scenario", "worlds", "verify", "automaton", "search"),
-    *("certificate", "native", "check", "cluster", "report", "cli"),
+    *("certificate", "native", "check", "cluster", "report", "fuzz", "cli"),
 ]
 """Lowest first; a layer imports itself and those before it."""
 

@@ -7,6 +7,7 @@ import click
 from weft.cli.bench import bench
 from weft.cli.check import check
 from weft.cli.failures import Reported, outlive_readers
+from weft.cli.fuzz import fuzz
 from weft.cli.listing import list_
 from weft.cli.mutants import mutants
 from weft.cli.progress import progress
@@ -89,7 +90,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, list_, mutants, progress, replay, sample, schema, stress, verify):
+for _command in (bench, check, fuzz, list_, mutants, progress, replay, sample, schema, stress, verify):
     cli.add_command(_command)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from weft.check.collect import Race
     from weft.check.parallel import Running
+    from weft.fuzz.hunt import Tally
     from weft.search.pulse import LookAhead
 
 REFRESH_SECONDS = 0.1
@@ -84,6 +85,11 @@ class Progress:
             self._drawn = now
             self._where = f"{done}/{total} done"
             self._draw("   ".join(f"{one.race.scenario.name} {_far(one.states)}" for one in searches))
+
+    def hunting(self, tally: Tally, *, shrinking: str) -> None:
+        """See ``weft.fuzz.hunt.Watcher``."""
+        self._where = f"{tally.programs:,} programs   {tally.conflicts:,} with conflicts   {tally.states:,} states"
+        self._draw(f"making one smaller that shows {shrinking}: {tally.shrinking:,} tried" if shrinking else "")
 
     def tasks(self, names: Sequence[str]) -> Callable[[Sequence[int], int], None]:
         """A watcher of numbered tasks, for ``weft.check.mutants.forking``."""

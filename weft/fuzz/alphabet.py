@@ -7,8 +7,8 @@
         step=what_a_stack_does,
     )
 
-with ``what_a_stack_does(state, operation) -> (state, answer)``, a pure function: the sequential specification. That is all for a class
-whose methods are the calls. ``weft fuzz FILE`` finds alphabets at module level, like races.
+with ``what_a_stack_does(state, operation) -> (state, answer)``, a pure function: the sequential specification. That is all for a
+class whose methods are the calls. ``weft fuzz FILE`` finds alphabets at module level, like races.
 
 Choice a reader may question: the operations may depend on the model's state. It makes most calls meaningful, without the long
 preludes by hand that a blind choice would need.
@@ -95,13 +95,13 @@ class Alphabet:
 
     Attributes:
         setup: ``setup(s)`` builds what is under test, as a race's set-up does, and returns it: a shared object.
-        operations: ``operations(state, thread)`` is a Hypothesis strategy of the calls that a thread may do next, ``state`` being the
-            model's as far as is known (after what comes before the threads and the thread's own calls). ``thread`` is 0, 1, ...,
-            or ``BEFORE``. An operation is an immutable value; a plain strategy stands for a function that returns it.
+        operations: ``operations(state, thread)`` is a Hypothesis strategy of the calls that a thread may do next, ``state`` being
+            the model's as far as is known (after what comes before the threads and the thread's own calls). ``thread`` is 0, 1,
+            ..., or ``BEFORE``. An operation is an immutable value; a plain strategy stands for a function that returns it.
         initial: The model's state for what ``setup`` builds.
         step: ``step(state, operation)`` is the next state and the answer. Pure.
-        do: ``do(subject, operation, mine)`` carries a call out and returns its answer in the model's terms. ``mine`` is a dictionary
-            of the thread's own, for handles; it begins with what the calls before the threads left in theirs.
+        do: ``do(subject, operation, mine)`` carries a call out and returns its answer in the model's terms. ``mine`` is a
+            dictionary of the thread's own, for handles; it begins with what the calls before the threads left in theirs.
         watch: ``watch(s, subject, left)`` adds invariants, rules and other checks, when what comes before the threads is done.
         end: ``end(subject, left, states)`` checks an execution that has ended, and raises; ``states`` are those in which the model
             may be. It may call code under test.

@@ -65,12 +65,14 @@ def _before(alphabet: Alphabet, subject: Any, calls: tuple[Any, ...]) -> tuple[A
 _ADVICE = "no thread is needed to show it: let one thread do these calls"
 
 
-def _caller(do: Callable[..., Any], subject: Any, history: History, calls: tuple[Any, ...], left: Pairs, *, tells: bool) -> Callable[[], Any]:
+def _caller(
+    do: Callable[..., Any], subject: Any, history: History, calls: tuple[Any, ...], left: Pairs, *, tells: bool
+) -> Callable[[], Any]:
     """A thread's function: it returns its answers and, where that is checked at the end, what it has left."""
 
     def call() -> Any:
         mine = dict(left)
-        answers = ()
+        answers: tuple[Any, ...] = ()
         for operation in calls:
             answers = (*answers, history.call(operation, do, subject, operation, mine))
         return (answers, tuple(mine.items())) if tells else answers

@@ -1,7 +1,8 @@
 """The record of ``weft fuzz`` as data: what ``--json`` writes and what text is made from.
 
-Format ``weft-fuzz/1``: one JSON object with ``exit_code``, ``seed``, the budget, and one object an alphabet under ``alphabets``. Fields
-called ``seconds`` apart, equal seeds give equal bytes, if nothing came from Hypothesis' database. Calls are text, as people read them.
+Format ``weft-fuzz/1``: one JSON object with ``exit_code``, ``seed``, the budget, and one object an alphabet under ``alphabets``.
+Fields called ``seconds`` apart, equal seeds give equal bytes, if nothing came from Hypothesis' database. Calls are text, as people
+read them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Drawing programs with Hypothesis: the one module that needs it.
 
-Calls before the threads are drawn one after the other, each from what the model's state offers; those that change nothing are left out.
-Calls in the threads are drawn again, a few times, while the model says that their order does not matter. So most programs have a
+Calls before the threads are drawn one after the other, each from what the model's state offers; those that change nothing are left
+out. Calls in the threads are drawn again, a few times, while the model says that their order does not matter. So most programs have
+a
 conflict, and some have none that the model knows of: those find what meets only inside the code.
 
 Shrinking is Hypothesis': fewer threads, fewer calls, and in each call the first choices of its strategy.
@@ -69,7 +70,8 @@ def programs(alphabet: Alphabet, shape: Shape) -> SearchStrategy[Program]:
 
     @st.composite
     def drawn(draw: Draw) -> Program:
-        state, before = alphabet.initial, ()
+        state = alphabet.initial
+        before: tuple[Any, ...] = ()
         for _ in range(shape.before):
             if not draw(often):
                 break

@@ -1,19 +1,19 @@
 """A hunt: programs are drawn and probed until the budget is spent; what goes wrong is made as small as can be.
 
-One finding for each kind of violation (its slug). After each the hunt goes on with what is left of the budget, for other kinds, unless
-it is to end there. Ctrl-C and the end of the time keep what was found, as small as it was by then.
+One finding for each kind of violation (its slug). After each the hunt goes on with what is left of the budget, for other kinds,
+unless it is to end there. Ctrl-C and the end of the time keep what was found, as small as it was by then.
 
-Deterministic: equal seeds draw equal programs, as long as Hypothesis is the same; without a seed of the user's, what failed in earlier
-hunts, kept in Hypothesis' database, is tried first.
+Deterministic: equal seeds draw equal programs, as long as Hypothesis is the same; without a seed of the user's, what failed in
+earlier hunts, kept in Hypothesis' database, is tried first.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from weft.check.paths import blamed, said
 from weft.check.run import Checked
@@ -26,7 +26,7 @@ from weft.fuzz.smallest import shortest, smallest
 from weft.fuzz.writing import race_name
 
 DRAWS = 20
-"""How many programs may be drawn for one that was not drawn before; where there are not so many, the hunt ends with those there are."""
+"""How many programs may be drawn for one that was not drawn before. Where there are no more, the hunt ends."""
 
 DATABASE = ".hypothesis/examples"
 
@@ -104,6 +104,10 @@ class Watcher(Protocol):
 
     def hunting(self, tally: Tally, *, shrinking: str) -> None:
         """The next program is about to be probed."""
+
+
+class _Wrong(Exception):
+    """A program goes wrong: how Hypothesis is told."""
 
 
 class _Stop(BaseException):
@@ -184,28 +188,46 @@ class _Hunt:
 
     def _draw(self) -> None:
         """Let Hypothesis draw until a program goes wrong, and shrink it."""
-        from hypothesis import Phase, find, settings
+        from hypothesis import HealthCheck, Phase, settings
         from hypothesis.database import DirectoryBasedExampleDatabase
-        from hypothesis.errors import NoSuchExample
 
-        key = "\0".join(["weft.fuzz", self._key, *sorted(self._slugs)]).encode()
-        phases = [Phase.reuse] * self._budget.reuse + [Phase.generate, Phase.shrink]
+        best: list[Program] = []
+
+        def test(program: Program) -> None:
+            if self._goes_wrong(program):
+                best[:] = [program]
+                raise _Wrong
+
         chosen = settings(
             max_examples=DRAWS * (self._budget.programs - self.hunted.tally.programs),
             database=DirectoryBasedExampleDatabase(DATABASE),
             deadline=None,
             derandomize=False,
-            phases=phases,
+            print_blob=False,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.reuse] * self._budget.reuse + [Phase.generate, Phase.shrink],
         )
+        key = "\0".join(["weft.fuzz", self._key, *sorted(self._slugs)]).encode()
         try:
-            find(self._programs, self._goes_wrong, settings=chosen, random=self._random, database_key=key)
-        except NoSuchExample:
-            return
-        except (WeftError, KeyboardInterrupt):
+            self._given(test, chosen, key)()
+        except _Wrong:  # the last one that did is Hypothesis' smallest
+            assert self._finding is not None
+            self._finding.found = self._probe(best[0])
+        except WeftError:
             raise
         except Exception as error:  # a strategy, or the specification
             place = blamed(error.__traceback__)
             raise UsageError(f"drawing from the alphabet raised {said(error)}{f' at {place}' * bool(place)}; correct it") from None
+
+    def _given(self, test: Callable[[Program], None], chosen: Any, key: bytes) -> Callable[[], None]:
+        """``test`` as Hypothesis runs it: what ``hypothesis.find`` does, but for the database, which a seed switches off there."""
+        from hypothesis import given, seed
+
+        drawn: Any = seed(self._random.getrandbits(64))(given(self._programs)(test))
+        drawn._hypothesis_internal_use_settings = chosen
+        drawn._hypothesis_internal_database_key = key
+        return drawn  # type: ignore[no-any-return]
 
     def _goes_wrong(self, program: Program) -> bool:
         """Whether a program shows what this round has found, or anything new."""
@@ -229,7 +251,7 @@ class _Hunt:
         finding.shrinking += 1
         if probed.slug != finding.found.slug:
             return False
-        if probed.program.size <= finding.found.program.size:
+        if probed.program.size < finding.found.program.size:
             finding.found = probed
         return True
 
@@ -243,5 +265,3 @@ class _Hunt:
             place = blamed(error.__traceback__)
             text = f"program {short(self._alphabet, program)}: the alphabet raised {said(error)}{f' at {place}' * bool(place)}"
             raise _Stop(error=UsageError(f"{text}; correct it") if place else EngineBug(text)) from None
-
-

@@ -19,6 +19,9 @@ from weft.search.pulse import Pulse
 from weft.search.random_walk import sample
 from weft.search.result import Exploration
 
+STRATEGY = "pos"
+"""How large programs are walked through: partial order sampling, which needs no parameter that fits one program only."""
+
 How = Literal["searched", "walked"]
 
 
@@ -109,7 +112,7 @@ class Probe:
         scenario = race(alphabet, program)
         found = explore(scenario, budget=Budget(max_states=self.limits.states), pulse=self.pulse, minimal=False)
         if found.verdict == "INCONCLUSIVE" and found.stopped_by != INTERRUPTED:
-            walked = sample(scenario, runs=self.limits.runs, seed=self._seed(program), pulse=self.pulse)
+            walked = sample(scenario, runs=self.limits.runs, seed=self._seed(program), strategy=STRATEGY, pulse=self.pulse)
             walked.states = found.states
             found = walked
         if found.stopped_by == INTERRUPTED:

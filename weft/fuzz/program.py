@@ -35,7 +35,10 @@ def in_one_thread(program: Program) -> Program:
 
 def text(alphabet: Alphabet, program: Program) -> list[tuple[str, str]]:
     """(who, calls) line by line, for people."""
-    said = [(name, "; ".join(map(alphabet.say_call, calls))) for name, calls in zip(names(alphabet, program), program.threads, strict=True)]
+    said = [
+        (name, "; ".join(map(alphabet.say_call, calls)))
+        for name, calls in zip(names(alphabet, program), program.threads, strict=True)
+    ]
     return [("before", "; ".join(map(alphabet.say_call, program.before)))] * bool(program.before) + said
 
 
@@ -65,7 +68,9 @@ def depends_on_order(alphabet: Alphabet, program: Program) -> bool:
         state, _ = alphabet.step(state, operation)
     first = None
     seen = set()
-    work = [(state, (0,) * len(program.threads), ((),) * len(program.threads))]
+    work: list[tuple[Any, tuple[int, ...], tuple[tuple[Any, ...], ...]]] = [
+        (state, (0,) * len(program.threads), ((),) * len(program.threads))
+    ]
     while work:
         state, done, answers = work.pop()
         if (state, done, answers) in seen:

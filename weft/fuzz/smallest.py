@@ -1,8 +1,8 @@
 """The smallest program, and the shortest schedule of it.
 
-Guarantee: no call of the program can be left out, and no thread's first call be done before the threads instead, without its showing
-something else or nothing. Arguments are as small as Hypothesis made them. The schedule is the best one of ``search.minimal``, unless
-the program is too large for that, and then the record says so.
+Guarantee: no call of the program can be left out, and no thread's first call be done before the threads instead, without its
+showing something else or nothing. Arguments are as small as Hypothesis made them. The schedule is the best one of
+``search.minimal``, unless the program is too large for that, and then the record says so.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from weft.check.collect import Race
-from weft.check.run import Checked, Plan, Unwatched, Watcher, check, sample_all
+from weft.check.run import Checked, Plan, Unwatched, Watcher, check, each_race, shortened
 from weft.fuzz.alphabet import Alphabet
 from weft.fuzz.building import race
-from weft.fuzz.probe import Limits, Probe, Probed
+from weft.fuzz.probe import STRATEGY, Limits, Probe, Probed
 from weft.fuzz.program import Program, smaller
 from weft.search.budget import Budget
+from weft.search.pulse import Pulse
+from weft.search.random_walk import sample
+from weft.search.result import Exploration
 
 
 def smallest(probe: Probe, found: Probed) -> Probed:
@@ -23,8 +26,8 @@ def smallest(probe: Probe, found: Probed) -> Probed:
     better: Probed | None = found
     while better is not None:
         found, better = better, None
-        for program in smaller(found.program):
-            program = _settled(probe.alphabet, program)
+        for changed in smaller(found.program):
+            program = _settled(probe.alphabet, changed)
             if program.threads and program != found.program:
                 tried = probe(program)
                 if tried.slug == found.slug and tried.program.size < found.program.size:
@@ -60,5 +63,10 @@ def shortest(alphabet: Alphabet, found: Probed, limits: Limits, *, name: str, fi
         [checked] = check([shown], Plan(budget=Budget(max_states=limits.states)), watcher=watcher or Unwatched())
         if checked.witnesses or checked.exploration is None:
             return checked
-    [walked] = sample_all([shown], runs=limits.runs, seed=found.seed, watcher=watcher or Unwatched())
+
+    def walk(one: Race, pulse: Pulse) -> Exploration:
+        walked = sample(one.scenario, runs=limits.runs, seed=found.seed, strategy=STRATEGY, pulse=pulse)
+        return shortened(one, walked)
+
+    [walked] = each_race([shown], walk, watcher or Unwatched())
     return walked

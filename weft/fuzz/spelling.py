@@ -36,8 +36,8 @@ def spelled(value: Any, imports: set[tuple[str, str]] | None = None) -> str:
         return f"{{{', '.join(pairs)}}}"
     if imports is not None and kind not in _ATOMS:
         raise UsageError(
-            f"{value!r:.80}, part of an operation, cannot be written into a race file; make operations of numbers, strings, tuples, "
-            "enums and dataclasses"
+            f"{value!r:.80}, part of an operation, cannot be written into a race file; make operations of numbers, strings, "
+            "tuples, enums and dataclasses"
         )
     return _in_double_quotes(value) if kind is str else repr(value)
 

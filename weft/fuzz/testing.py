@@ -4,8 +4,8 @@
     def test_every_program_is_linearizable(program):
         pass
 
-It is a Hypothesis test: failures come back from Hypothesis' database first, ``--hypothesis-seed`` and ``@settings`` work, and what is
-shrunk is the program. The function is called with each program that holds, to demand more of it if there is more.
+It is a Hypothesis test: failures come back from Hypothesis' database first, ``--hypothesis-seed`` and ``@settings`` work, and what
+is shrunk is the program. The function is called with each program that holds, to demand more of it if there is more.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from weft.check.paths import shown
 from weft.fuzz.alphabet import Alphabet
 from weft.fuzz.drawing import Shape, programs
 from weft.fuzz.probe import Limits, Probe, Probed
 from weft.fuzz.smallest import shortest, smallest
 from weft.fuzz.telling import explained
-from weft.fuzz.writing import race_name
+from weft.fuzz.writing import Place, race_file, race_name
+from weft.report import record
 
 WIDTH = 100
 
@@ -62,7 +64,7 @@ def fuzz(
         def test(*arguments: Any, **named: Any) -> None:
             found = probe(named["program"])
             if found.slug:
-                raise ProgramFailed(_text(probe, found, file=function.__code__.co_filename))
+                raise ProgramFailed(_text(probe, found, function))
             function(*arguments, **named)
 
         return test
@@ -70,7 +72,14 @@ def fuzz(
     return decorate
 
 
-def _text(probe: Probe, found: Probed, *, file: str) -> str:
+def _text(probe: Probe, found: Probed, function: Callable[..., Any]) -> str:
+    """The finding, and its race to be pasted into a file."""
+    alphabet, file = probe.alphabet, shown(function.__code__.co_filename)
     found = smallest(probe, found)
-    checked = shortest(probe.alphabet, found, probe.limits, name=race_name(probe.alphabet, found.program), file=file)
-    return "\n".join(explained(probe.alphabet, found, checked, width=WIDTH))
+    checked = shortest(alphabet, found, probe.limits, name=race_name(alphabet, found.program), file=file)
+    lines = explained(alphabet, found, checked, width=WIDTH)
+    name = next((name for name, value in function.__globals__.items() if value is alphabet), "")
+    if name and checked.witnesses:
+        place = Place(function.__module__, name, file)
+        lines += ["", race_file(alphabet, place, found, record.race(checked), file="FILE", origin=f"{file}::{function.__name__}")]
+    return "\n".join(lines)

@@ -6,12 +6,17 @@ import os
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
 
 from weft.fuzz.alphabet import Alphabet
 from weft.fuzz.probe import Probed
 from weft.fuzz.program import Program, first_call, text
 from weft.fuzz.spelling import spelled
-from weft.report import document
+from weft.report import document, record
+
+if TYPE_CHECKING:
+    from weft.fuzz.hunt import Finding
 
 WIDTH = 132
 
@@ -43,7 +48,9 @@ def race_name(alphabet: Alphabet, program: Program, *, taken: Sequence[str] = ()
     return wanted if wanted not in taken else next(f"{wanted}_{k}" for k in range(2, 99) if f"{wanted}_{k}" not in taken)
 
 
-def race_file(alphabet: Alphabet, place: Place, found: Probed, shown: document.Race, *, file: str, origin: str, within: Place | None) -> str:
+def race_file(
+    alphabet: Alphabet, place: Place, found: Probed, shown: document.Race, *, file: str, origin: str, within: Place | None = None
+) -> str:
     """The text of the file.
 
     Args:
@@ -89,7 +96,9 @@ def _imports(imports: set[tuple[str, str]]) -> list[str]:
 def _race(alphabet: Alphabet, found: Probed, shown: document.Race, body: str, *, within: Place | None) -> str:
     options = ['    expect="VIOLATED",', f"    violates={spelled(found.slug)},"]
     options += [f"    within={within.variable},"] if within is not None else []
-    options.append('    why="found by fuzzing: the calls do not do what the model says; once they do, this is to be expected to hold",')
+    options.append(
+        '    why="found by fuzzing: the calls do not do what the model says; once they do, this is to be expected to hold",'
+    )
     calls = " || ".join(said for who, said in text(alphabet, found.program) if who != "before")
     docstring = f"{calls[: WIDTH - 12]}." if len(calls) < WIDTH - 12 else "See above."
     head = ["@scenario(", *options, ")", f"def {shown.name}(s: Setting) -> None:", f'    """{docstring}"""', body]
@@ -110,10 +119,14 @@ def _body(variable: str, program: Program, imports: set[tuple[str, str]]) -> str
     return "\n".join([*lines, "        ],", "    )"])
 
 
-def file_name(folder: str, name: str) -> str:
-    """Where the race ``name`` goes: a file of its own that is not there yet."""
-    for k in range(1, 10_000):
-        path = os.path.join(folder, f"{name}.py" if k == 1 else f"{name}_{k}.py")
-        if not os.path.exists(path):
-            return path
-    raise AssertionError(name)
+def write(alphabet: Alphabet, place: Place, finding: Finding, *, folder: str, origin: str, within: Place | None) -> str:
+    """Write a finding into ``folder``, in a file of its own that is not there yet; returns its path."""
+    assert finding.checked is not None
+    path = os.path.join(folder, f"{finding.name}.py")
+    if os.path.exists(path):
+        path = next(each for k in count(2) if not os.path.exists(each := os.path.join(folder, f"{finding.name}_{k}.py")))
+    shown = record.race(finding.checked)
+    text = race_file(alphabet, place, finding.found, shown, file=path, origin=origin, within=within)
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    return path
