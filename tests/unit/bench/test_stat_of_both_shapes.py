@@ -115,4 +115,4 @@ def test_a_tiny_run_makes_every_row_the_page_and_both_plots() -> None:
     for name in ("stat.svg", "stat_threads.svg"):
         assert f"({name})" in page
         texts = {text.text for text in ElementTree.fromstring(made[name]).iter("{http://www.w3.org/2000/svg}text")}
-        assert {"VFS2", "VFS1"} <= texts
+        assert {"VFS2", "VFS1"} <= {str(text).partition(",")[0] for text in texts}
