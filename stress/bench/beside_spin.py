@@ -55,7 +55,7 @@ def _search_alone(scenario: Scenario, limit: Budget) -> float:
     """Processor seconds of a full search over automata that a first one has grown."""
     automaton, best = Automaton(scenario), float("inf")
     for _ in range(3):
-        loop = CompiledDepthFirst(automaton, lambda _: False, budget=limit, most_edges=0)
+        loop = CompiledDepthFirst(automaton, lambda _: False, budget=limit)
         started = time.process_time()
         for _ in loop.run():
             pass

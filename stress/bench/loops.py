@@ -29,11 +29,7 @@ def _paced(automaton: Automaton, *, compiled: bool, limit: Budget) -> tuple[tupl
     best = float("inf")
     for _ in range(ROUNDS):
         gc.collect()
-        loop = (
-            CompiledDepthFirst(automaton, lambda _: False, budget=limit, most_edges=0)
-            if compiled
-            else DepthFirst(automaton, lambda _: False)
-        )
+        loop = CompiledDepthFirst(automaton, lambda _: False, budget=limit) if compiled else DepthFirst(automaton, lambda _: False)
         started = time.process_time()
         for _ in loop.run():
             pass

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from weft.automaton.determinism import Watch, watched
@@ -212,20 +212,20 @@ class Automaton:
                 memory[self.monitor_slot] = self.monitored(event, memory[self.monitor_slot])
         return (*nodes, *(memory.get(slot, 0) for slot in range(len(self.world.cells))))
 
-    def _launch(self, number: int) -> SuspendedThread:
+    def _launch(self, number: int, *, watching: bool = True) -> SuspendedThread:
         self.executions += 1
         self.world.made = 0
         self.world.fresh = []
         thread = SuspendedThread(number, self.setting.functions[number])
-        self._resume(thread)
+        self._resume(thread, watching=watching)
         return thread
 
-    def _resume(self, thread: SuspendedThread, result: Any = None) -> None:
+    def _resume(self, thread: SuspendedThread, result: Any = None, *, watching: bool = True) -> None:
         watch = Watch()
         self.world.running = thread
         self.world.events = []
         try:
-            with watched(watch):
+            with watched(watch) if watching else nullcontext():
                 thread.resume(result)
         finally:
             self.world.running = None
@@ -270,8 +270,8 @@ class Automaton:
         with self.entered():
             for node in leaves[:: len(leaves) // MOST_REPEATED + 1]:
                 before, result = self._origin[node]
-                thread = self._repeat(before)
-                self._resume(thread, self.values[result])
+                thread = self._repeat(before, watching=False)
+                self._resume(thread, self.values[result], watching=False)
                 self._compare(thread, node, len(self._path(node)))
                 self._drop(thread)
 
@@ -285,13 +285,13 @@ class Automaton:
         if hasattr(self, "_standby"):
             self.close()
 
-    def _repeat(self, node: int) -> SuspendedThread:
-        """Re-execute the thread of ``node`` until it waits there, comparing every step with the recorded one."""
-        thread = self._launch(self._owner[node])
+    def _repeat(self, node: int, *, watching: bool = True) -> SuspendedThread:
+        """Re-execute the thread of ``node`` up to there, comparing steps. Unwatched, its frames look different: for comparing only."""
+        thread = self._launch(self._owner[node], watching=watching)
         for k, (at, result) in enumerate(reversed(self._path(node))):
             self._compare(thread, at, k + 1)
             if result >= 0:
-                self._resume(thread, self.values[result])
+                self._resume(thread, self.values[result], watching=watching)
         return thread
 
     def _path(self, node: int) -> list[tuple[int, int]]:

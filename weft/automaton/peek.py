@@ -20,6 +20,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Iterator, Set
+from functools import cache
 from types import CodeType, FrameType
 from typing import Any, Final
 
@@ -48,6 +49,7 @@ def layout_known() -> bool:
     )
 
 
+@cache
 def local_count(code: CodeType) -> int:
     """How many entries come before the evaluation stack: locals, own closure cells, free variables."""
     own_cells = sum(name not in code.co_varnames for name in code.co_cellvars)
@@ -62,8 +64,12 @@ def entries(frame: FrameType, stack_depth: int) -> list[Any]:
     count = local_count(frame.f_code) + stack_depth
     inner = ctypes.c_void_p.from_address(id(frame) + _FRAME_POINTER).value
     assert inner is not None
-    pointers = (ctypes.c_void_p * count).from_address(inner + _LOCALS_PLUS)
-    return [NULL if p is None else ctypes.cast(p, ctypes.py_object).value for p in pointers]
+    objects = (ctypes.py_object * count).from_address(inner + _LOCALS_PLUS)
+    try:
+        return list(objects)
+    except ValueError:  # some are empty
+        pointers = (ctypes.c_void_p * count).from_address(inner + _LOCALS_PLUS)
+        return [NULL if pointer is None else objects[k] for k, pointer in enumerate(pointers)]
 
 
 def saved_depth(frame: FrameType) -> int | None:

@@ -9,7 +9,7 @@
 
 #include "kernel/saving.h"
 
-#define INTERFACE 4               /* raised with every change of what Python calls: compiled_loop.py wants its own number */
+#define INTERFACE 5               /* raised with every change of what Python calls: compiled_loop.py wants its own number */
 
 typedef struct {
     PyObject_HEAD
@@ -98,12 +98,13 @@ static int add_pairs(Program *p, PyObject *pairs, uint32_t *first, uint32_t *cou
 static PyObject *space_add_node(SpaceObject *self, PyObject *args)
 {
     Program *p = &self->space.program;
-    int kind, slot, plain;
+    int owner, kind, slot, plain;
     PyObject *guards;
-    if (!PyArg_ParseTuple(args, "iiiO!", &kind, &slot, &plain, &PyTuple_Type, &guards))
+    if (!PyArg_ParseTuple(args, "iiiiO!", &owner, &kind, &slot, &plain, &PyTuple_Type, &guards))
         return NULL;
     if (!room_for_node(p))
         return PyErr_NoMemory();
+    p->owners[p->nodes] = owner;
     p->kinds[p->nodes] = kind;
     p->slots[p->nodes] = slot;
     p->plain[p->nodes] = (uint8_t)plain;
@@ -168,7 +169,9 @@ static PyObject *space_add_move(SpaceObject *self, PyObject *args)
     PyObject *allocated;
     if (!PyArg_ParseTuple(args, "IIiiO!Ii", &node, &value, &new_value, &next_node, &PyTuple_Type, &allocated, &event, &kinds))
         return NULL;
-    MoveEntry move = {new_value, next_node, 0, 0, event, (uint8_t)kinds};
+    MoveEntry move = {new_value, next_node, 0, 0, event, (uint8_t)kinds, {0, 0}};
+    if (!(node & EVENT) && new_value >= 0)
+        move.change = change_by(p, self->space.visited.wide, node, value, &move);
     if (!add_pairs(p, allocated, &move.allocated, &move.count))
         return NULL;
     if (!put_move(p, move_key(node, value), move))
@@ -298,7 +301,7 @@ static PyObject *space_probe(SpaceObject *self, PyObject *args)
     int enough = fit(w);
     if (enough)
         memcpy(w->state, self->start, self->start_length * sizeof *w->state);
-    enough = enough && push(w, (Frame){start_print(w), 0.0, 0, 0, 0, 0, 0, 0});
+    enough = enough && push(w, (Frame){.print = start_print(w)});
     for (uint32_t k = 0; enough && k < walks; k++)
         enough = probe(w, mix(seed + k), &met, &known);
     Py_DECREF(scout);
@@ -462,7 +465,7 @@ static PyMethodDef kernel_functions[] = {
 };
 
 static PyMethodDef space_methods[] = {
-    {"add_node", (PyCFunction)space_add_node, METH_VARARGS, "add_node(kind, slot, plain, guards): the next node."},
+    {"add_node", (PyCFunction)space_add_node, METH_VARARGS, "add_node(thread, kind, slot, plain, guards): the next node."},
     {"add_value", (PyCFunction)space_add_value, METH_VARARGS, 
      "add_value(value, marks): a value of a lock, with a bit for each holder; or of the monitor, with bit 31 if inexplicable."},
     {"add_check", (PyCFunction)space_add_check, METH_VARARGS, "add_check(invariant, bad, path of (position, value))."},

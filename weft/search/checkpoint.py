@@ -24,7 +24,7 @@ import msgspec  # typed binary files, read without executing anything
 from weft.errors import UsageError
 
 EVERY_SECONDS = 120.0
-FORMAT = "weft-checkpoint/1"
+FORMAT = "weft-checkpoint/2"
 
 
 Table = tuple[int, int, bytes, bytes, bytes, bytes, bytes]

@@ -4,7 +4,8 @@ The loop itself is ``_kernel.c``, an optional extension: where it was not built,
 Both make the same transitions in the same order; a differential test holds them to it.
 
 Limits against the Python loop: the number of interleavings is counted in floating point beyond 2**53, so ``interleavings_exact``
-says whether it is exact; edges are recorded only up to a limit.
+says whether it is exact; edges are recorded only on request, and up to a limit. Recording costs half of the loop's time, and who
+needs them (a livelock is looked for, an exact count wanted) can search again over automata that are known by then.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ try:
 except ImportError:  # no compiler at installation
     _kernel = None
 
-INTERFACE = 4
+INTERFACE = 5
 """What ``_kernel.c`` must have been built for; after an update without a new installation it has another number."""
 
 STALE = _kernel is not None and getattr(_kernel, "INTERFACE", 0) != INTERFACE
@@ -60,7 +61,11 @@ def said() -> str:
 
 
 class CompiledDepthFirst:
-    """One search; see ``depth_first.DepthFirst`` for the attributes."""
+    """One search; see ``depth_first.DepthFirst`` for the attributes.
+
+    Attributes:
+        recording: Whether the state graph can be asked for, unless it grows too large.
+    """
 
     def __init__(
         self,
@@ -73,14 +78,9 @@ class CompiledDepthFirst:
         symmetry: Symmetry | None = None,
         cores: int = 1,
         journal: Journal | None = None,
-        most_edges: int | None = None,
+        recording: bool = False,
     ) -> None:
-        most_edges = MOST_EDGES if most_edges is None else most_edges
-        most_counted = MOST_COUNTED
-        if fixpoint is not None or symmetry is not None:
-            most_counted = 0
-            if cores == 1 and not (fixpoint and fixpoint.strict):
-                most_edges = 0  # a cycle shows on the way, and is followed by another search
+        self.recording = recording or cores > 1 or bool(fixpoint and fixpoint.strict)  # else a cycle shows on the way
         self._machine = machine
         self._ended = ended
         self._budget = budget
@@ -90,8 +90,8 @@ class CompiledDepthFirst:
             threads=machine.threads,
             start=machine.start,
             monitor=machine.monitor_slot,
-            most_edges=most_edges,
-            most_counted=most_counted,
+            most_edges=MOST_EDGES if self.recording else 0,
+            most_counted=0 if self._reduced else MOST_COUNTED,
             bits=bits,
             permutations=1 if symmetry is None else len(symmetry.permutations),
         )

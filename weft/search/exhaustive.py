@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from weft.automaton.automaton import Automaton
 from weft.errors import UsageError
@@ -24,6 +24,7 @@ from weft.search.compiled_loop import AVAILABLE, CompiledDepthFirst, said
 from weft.search.confirm import confirm
 from weft.search.depth_first import DepthFirst
 from weft.search.fixpoint import Fixpoint
+from weft.search.graph import StateGraph
 from weft.search.interrupts import HeldBack
 from weft.search.journal import Journal
 from weft.search.keeper import Keeper
@@ -39,7 +40,15 @@ Loop = Any
 """``DepthFirst``, ``CompiledDepthFirst``, or one of their interface from elsewhere."""
 
 Ended = Callable[[list[int]], bool]
-MakeLoop = Callable[[Ended, Fixpoint | None, Symmetry | None], Loop]
+
+
+class MakeLoop(Protocol):
+    """Makes a search of the race."""
+
+    def __call__(self, ended: Ended, fixpoint: Fixpoint | None, symmetry: Symmetry | None, *, recording: bool = False) -> Loop:
+        """``recording``: its state graph will be asked for."""
+
+
 Elsewhere = Callable[..., Loop]
 """Called as ``MakeLoop`` is, with the automaton in front and ``bits`` and ``journal`` behind."""
 
@@ -150,6 +159,7 @@ def _loop(
     cores: int,
     compiled_loop: bool | None,
     journal: Journal,
+    recording: bool = False,
 ) -> Loop:
     if compiled_loop and not AVAILABLE:
         raise UsageError(f"the compiled loop is not there: {said()}")
@@ -157,7 +167,15 @@ def _loop(
         fixpoint.begin()
     if AVAILABLE and compiled_loop is not False:
         return CompiledDepthFirst(
-            automaton, ended, budget=budget, bits=bits, fixpoint=fixpoint, symmetry=symmetry, cores=cores, journal=journal
+            automaton,
+            ended,
+            budget=budget,
+            bits=bits,
+            fixpoint=fixpoint,
+            symmetry=symmetry,
+            cores=cores,
+            journal=journal,
+            recording=recording,
         )
     return DepthFirst(automaton, ended, bits=bits, fixpoint=fixpoint)
 
@@ -310,8 +328,10 @@ class _Search:
         exact = loop.interleavings_exact or result.reduction or loop.transitions > EXACT_COUNT_EDGES
         if exact and not result.cyclic:
             return
-        graph = loop.graph()
+        graph = self._graph()
         if graph is None:
+            if result.stopped_by:
+                return
             if result.cyclic:
                 result.exhausted, result.stopped_by = (
                     False,
@@ -324,6 +344,15 @@ class _Search:
             assert schedule is not None
             message = f"from here no thread can finish any more, although steps are possible ({len(stuck):,} such states)"
             self._first["livelock"] = Violation("livelock", message, schedule)
+
+    def _graph(self) -> StateGraph | None:
+        """The state graph, by another search if the first one did not record it; ``None`` if it is too large, or at a limit."""
+        if not isinstance(self._loop, CompiledDepthFirst) or self._loop.recording:
+            return self._loop.graph()
+        loop = self._make_loop(lambda _: False, None, None, recording=True)
+        self._run(loop)
+        self.result.exhausted = not self.result.stopped_by
+        return loop.graph()
 
     def _look_at_automata(self) -> None:
         """What only all steps together show: situations never reached, and locks taken in both orders."""

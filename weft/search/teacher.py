@@ -102,10 +102,10 @@ class Teacher:
                 self.mark(position, number)
 
     def _tell_nodes(self) -> None:
-        machine = self._machine
+        machine, checks = self._machine, self._machine.checks
         for node in range(self._nodes, len(machine.operations)):
-            checks = machine.checks
-            self._space.add_node(min(machine.operations[node], 0), machine.slots[node], checks.plain(node), checks.guards(node))
+            kind = min(machine.operations[node], 0)
+            self._space.add_node(machine.owner(node), kind, machine.slots[node], checks.plain(node), checks.guards(node))
         self._nodes = len(machine.operations)
 
     def _tell_value(self, slot: int, value: int) -> None:

@@ -167,7 +167,7 @@ static int expand(Lane *l, Print print, uint32_t enabled)
         int cyclic = may_cycle(l, (uint32_t)w->state[thread], (uint32_t)move->node);
         if (!apply(w, move, thread))
             return 0;
-        Print after = printed(w, print, 0);
+        Print after = printed(w, print, move, 0);
         l->transitions++;
         if (p->chains) {
             enough = owns(l, after) && knows_print(l, after) ? note_edge(l, called(print), after, thread, cyclic)
@@ -216,7 +216,7 @@ static int process(Lane *l, const int32_t *state, Print print, uint64_t above, i
             above &= ~1ULL;
         if (!apply(w, move, thread))
             return 0;
-        print = printed(w, print, 0);
+        print = printed(w, print, move, 0);
         w->undo_used = 0;
         l->transitions++;
     }
@@ -264,7 +264,7 @@ static int work(Lane *l, Reader r, int kind, uint64_t *next, uint64_t until, uin
 {
     uint64_t count, length, tagged, k, tag = 0, first = *next;
     Walker *w = &l->scratch;
-    if (!fit(w) || !(w->depth || push(w, (Frame){{0, 0}, 0.0, 0, 0, 0, 0, 0, 0})))
+    if (!fit(w) || !(w->depth || push(w, (Frame){.print = {0, 0}})))
         return 0;
     if (!get_number(&r, &count) || !get_number(&r, &length) || !get_number(&r, &tagged) || length > w->length || kind >= KINDS)
         return -1;

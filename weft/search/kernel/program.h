@@ -24,6 +24,7 @@ typedef struct {
     uint32_t allocated, count;    /* range in the list of (slot, value) pairs */
     uint32_t event;               /* what it means to the monitor; 0: nothing */
     uint8_t kinds;                /* INVOKES, RESPONDS */
+    Print change;                 /* of the fingerprint, by the thread's node and the slot's value */
 } MoveEntry;
 
 typedef struct {
@@ -48,7 +49,7 @@ typedef struct {
     int threads;
     uint32_t length;              /* of a state vector */
     /* nodes */
-    int32_t *kinds, *slots;
+    int32_t *kinds, *slots, *owners;
     uint32_t nodes, nodes_capacity;
     uint8_t *plain;               /* per node: 0, READS or WRITES */
     uint32_t *guards, *guard_count; /* per node: range of pairs that must not be, see forbidden() */
@@ -117,6 +118,18 @@ static int grow_moves(Program *p)
     return 1;
 }
 
+/* The change of the fingerprint by a step that takes (node, value) to (move.node, move.value). */
+static Print change_by(const Program *p, int wide, uint32_t node, uint32_t value, const MoveEntry *move)
+{
+    Print change = {0, 0};
+    uint32_t thread = (uint32_t)p->owners[node], position = (uint32_t)(p->threads + p->slots[node]);
+    fold(&change, wide, thread, node + 1);
+    fold(&change, wide, thread, (uint32_t)move->node + 1);
+    fold(&change, wide, position, value);
+    fold(&change, wide, position, (uint32_t)move->value);
+    return change;
+}
+
 static int put_move(Program *p, uint64_t key, MoveEntry move)
 {
     if ((p->move_used + 1) * 2 > p->move_size && !grow_moves(p))
@@ -142,6 +155,7 @@ static int room_for_node(Program *p)
         return 0;
     uint32_t capacity = p->nodes_capacity;
     return before == capacity || (keep_up((void **)&p->slots, sizeof *p->slots, capacity) &&
+                                  keep_up((void **)&p->owners, sizeof *p->owners, capacity) &&
                                   keep_up((void **)&p->plain, sizeof *p->plain, capacity) &&
                                   keep_up((void **)&p->guards, sizeof *p->guards, capacity) &&
                                   keep_up((void **)&p->guard_count, sizeof *p->guard_count, capacity));
@@ -256,7 +270,7 @@ static void free_futures(Program *p)
 static void free_program(Program *p)
 {
     free_futures(p);
-    free(p->kinds), free(p->slots), free(p->plain), free(p->guards), free(p->guard_count), free(p->marks);
+    free(p->kinds), free(p->slots), free(p->owners), free(p->plain), free(p->guards), free(p->guard_count), free(p->marks);
     free(p->roots), free(p->inners), free(p->branches);
     free(p->move_keys), free(p->move_index), free(p->moves), free(p->pairs);
 }

@@ -1,7 +1,8 @@
 /* Visited states: fingerprints in 256 open-addressing tables that grow one by one, so no growth pauses the search for long.
  *
  * Beside each fingerprint stand flags (one byte) and, where they are wanted, the number of maximal paths from the state (a double,
- * exact below 2**53) and the state's number. Without those two a state takes 9 bytes, at a load of 3/4 to 7/8: at most 12.
+ * exact below 2**53) and the state's number. Without those two a state takes 9 bytes, at a load of 3/4 to 7/8: at most 12. A small
+ * search has memory to spare, and its tables are half empty: a quarter of its time was spent on growing and in long runs of keys.
  */
 #ifndef WEFT_VISITED_H
 #define WEFT_VISITED_H
@@ -11,6 +12,7 @@
 #include "arrays.h"
 
 #define TABLES 256
+#define SMALL 1024                /* up to this size a table doubles */
 #define ON_PATH 1                 /* flag: the state is on the walker's current path */
 
 typedef struct {
@@ -60,7 +62,7 @@ static void free_table(Table *t)
 static int grow(const Visited *v, Table *t)
 {
     Table n;
-    if (!allocate(v, &n, t->size + t->size / 6 + 64)) {
+    if (!allocate(v, &n, t->size < SMALL ? t->size * 2 + 64 : t->size + t->size / 6)) {
         free_table(&n);
         return 0;
     }
@@ -110,7 +112,7 @@ static inline void leave_table(Table *t)
 static int visit(Visited *v, Print key, Table **table, uint32_t *at)
 {
     Table *t = *table = table_of(v, key);
-    if ((uint64_t)(t->used + 1) * 8 > (uint64_t)t->size * 7 && !grow(v, t))
+    if ((uint64_t)(t->used + 1) * 8 > (uint64_t)t->size * (t->size < 2 * SMALL ? 5 : 7) && !grow(v, t))
         return -1;
     *at = find(t, key);
     if (t->keys[*at])

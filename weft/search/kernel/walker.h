@@ -35,11 +35,16 @@ typedef struct {
 
 
 typedef struct {
+    uint32_t number;              /* where states are numbered */
+    uint32_t at, size;            /* its index in a visited table, while the table has this size */
+} Place;
+
+typedef struct {
     Print print;
     double paths;
     uint32_t left;                /* threads still to try */
     uint32_t sleep;               /* threads whose next step needs no trying here, nor after steps that commute with it */
-    uint32_t number;              /* of this state, or of the last stored one above it, where states are numbered */
+    Place place;                  /* of this state; its number is that of the last stored one above it until it is stored itself */
     uint32_t undo;                /* length of the undo log before this state was entered */
     uint8_t thread;               /* who moved to enter it */
     uint8_t stored;               /* whether it is in the visited set */
@@ -189,7 +194,7 @@ static void leave(Walker *w)
     Frame *f = &w->frames[w->depth - 1];
     if (!s->shared && f->stored) {
         Table *t = table_of(&s->visited, stored(f->print));
-        uint32_t at = find(t, stored(f->print));
+        uint32_t at = f->place.size == t->size ? f->place.at : find(t, stored(f->print));
         t->flags[at] &= (uint8_t)~ON_PATH;
         if (t->paths)
             t->paths[at] = f->paths;
@@ -270,15 +275,15 @@ static int next_row(Walker *w, uint64_t *row, uint32_t before)
     return 1;
 }
 
-/* The fingerprint after the changes since undo was `before` long: each is undone in it and put in anew, in order. */
-static Print printed(const Walker *w, Print print, uint32_t before)
+/* The fingerprint after a move, whose changes begin at `before` in the undo log: two that the move knows, and slots besides. */
+static Print printed(const Walker *w, Print print, const MoveEntry *m, uint32_t before)
 {
     int wide = w->space->visited.wide;
-    uint32_t threads = (uint32_t)w->space->program.threads;
-    for (uint32_t k = before; k < w->undo_used; k += 2) {
-        uint32_t position = (uint32_t)w->undo[k], node = position < threads;
-        fold(&print, wide, position, (uint32_t)w->undo[k + 1] + node);
-        fold(&print, wide, position, (uint32_t)w->state[position] + node);
+    print.low ^= m->change.low, print.high ^= m->change.high;
+    for (uint32_t k = before + 4; k < w->undo_used; k += 2) {
+        uint32_t position = (uint32_t)w->undo[k];
+        fold(&print, wide, position, (uint32_t)w->undo[k + 1]);
+        fold(&print, wide, position, (uint32_t)w->state[position]);
     }
     return print;
 }
@@ -299,8 +304,8 @@ static int seen(Walker *w, Print print, uint32_t *number)
     return known;
 }
 
-/* Puts a state into the visited set; its number in *number, its paths added to frame f. 1: new, 0: known, -1: no memory. */
-static int meet(Walker *w, Print print, uint32_t *number, Frame *f)
+/* Puts a state into the visited set; where it is in *place, its paths added to frame f. 1: new, 0: known, -1: no memory. */
+static int meet(Walker *w, Print print, Place *place, Frame *f)
 {
     Space *s = w->space;
     Print key = stored(print);
@@ -310,12 +315,12 @@ static int meet(Walker *w, Print print, uint32_t *number, Frame *f)
         enter(t);
     int fresh = visit(&s->visited, key, &t, &at);
     if (fresh > 0) {
-        *number = (uint32_t)atomic_fetch_add_explicit(&s->states, 1, memory_order_relaxed);
+        *place = (Place){(uint32_t)atomic_fetch_add_explicit(&s->states, 1, memory_order_relaxed), at, t->size};
         t->flags[at] = ON_PATH;
         if (t->numbers)
-            t->numbers[at] = *number;
+            t->numbers[at] = place->number;
     } else if (!fresh) {
-        *number = t->numbers ? t->numbers[at] : 0;
+        place->number = t->numbers ? t->numbers[at] : 0;
         int cycle = !s->shared && (t->flags[at] & ON_PATH);
         w->unbounded |= cycle;
         if (t->paths && f && !cycle)
@@ -365,9 +370,11 @@ static int step(Walker *w, int thread)
 {
     Frame *f = &w->frames[w->depth - 1];
     uint64_t row[MOST_PERMUTATIONS];
-    uint32_t before = w->undo_used, number = 0, source = f->number, sleep = slept(w, thread);
-    if (!apply(w, &w->space->program.moves[moves_of(w, w->depth - 1)[thread]], thread))
+    uint32_t before = w->undo_used, source = f->place.number, sleep = slept(w, thread);
+    const MoveEntry *m = &w->space->program.moves[moves_of(w, w->depth - 1)[thread]];
+    if (!apply(w, m, thread))
         return 0;
+    Place place = {0, 0, 0};
     Print after;
     if (w->space->symmetry.count > 1) {
         if (!next_row(w, row, before)) {
@@ -376,17 +383,19 @@ static int step(Walker *w, int thread)
         }
         after = (Print){least(&w->space->symmetry, row), 0};
     } else {
-        after = printed(w, f->print, before);
+        after = printed(w, f->print, m, before);
     }
     int chains = w->space->program.chains;
-    int fresh = chains ? !seen(w, after, &number) : meet(w, after, &number, f);
-    if (fresh < 0 || ((!chains || !fresh) && !record(w, source, number, thread)))
+    int fresh = chains ? !seen(w, after, &place.number) : meet(w, after, &place, f);
+    if (fresh < 0 || ((!chains || !fresh) && !record(w, source, place.number, thread)))
         return 0;
     if (!fresh) {
         undo(w, before);
         return 1;
     }
-    if (!push(w, (Frame){after, 0.0, 0, sleep, chains ? source : number, before, (uint8_t)thread, !chains}))
+    if (chains)
+        place.number = source;
+    if (!push(w, (Frame){after, 0.0, 0, sleep, place, before, (uint8_t)thread, !chains}))
         return 0;
     memcpy(row_of(w, w->depth - 1), row, (w->space->symmetry.count > 1) * w->space->symmetry.count * sizeof *row);
     return 1;
@@ -396,10 +405,10 @@ static int step(Walker *w, int thread)
 static int store(Walker *w)
 {
     Frame *f = &w->frames[w->depth - 1];
-    uint32_t above = f->number;
-    int fresh = meet(w, f->print, &f->number, NULL);
+    uint32_t above = f->place.number;
+    int fresh = meet(w, f->print, &f->place, NULL);
     f->stored = fresh > 0;
-    return fresh >= 0 && record(w, above, f->number, (int)f->thread) ? fresh : -1;
+    return fresh >= 0 && record(w, above, f->place.number, (int)f->thread) ? fresh : -1;
 }
 
 static int run(Walker *w, uint64_t quota, uint64_t most_states)
@@ -430,7 +439,7 @@ static int run(Walker *w, uint64_t quota, uint64_t most_states)
             if (!enabled) {
                 if (!reserve((void **)&w->terminal_numbers, sizeof *w->terminal_numbers, &w->terminal_capacity, w->terminals + 1))
                     return NO_MEMORY;
-                w->terminal_numbers[w->terminals++] = w->frames[w->depth - 1].number;
+                w->terminal_numbers[w->terminals++] = w->frames[w->depth - 1].place.number;
                 w->pending = 1;
                 return TERMINAL;
             }
@@ -470,11 +479,12 @@ static Print start_print(const Walker *w)
 static int begin(Walker *w)
 {
     uint64_t row[MOST_PERMUTATIONS];
-    uint32_t number = 0, many = w->space->symmetry.count > 1;
+    uint32_t many = w->space->symmetry.count > 1;
+    Place place = {0, 0, 0};
     if (many && !whole_row(w, row))
         return 0;
     Print print = many ? (Print){least(&w->space->symmetry, row), 0} : start_print(w);
-    if (meet(w, print, &number, NULL) <= 0 || !push(w, (Frame){print, 0.0, 0, 0, number, 0, 0, 1}))
+    if (meet(w, print, &place, NULL) <= 0 || !push(w, (Frame){.print = print, .place = place, .stored = 1}))
         return 0;
     memcpy(row_of(w, 0), row, many * w->space->symmetry.count * sizeof *row);
     return 1;
@@ -582,9 +592,10 @@ static int probe(Walker *w, uint64_t seed, uint64_t *met, uint64_t *known)
             enabled &= enabled - 1;
         int thread = __builtin_ctz(enabled);
         uint32_t before = w->undo_used;
-        if (!apply(w, &w->space->program.moves[moves_of(w, 0)[thread]], thread))
+        const MoveEntry *m = &w->space->program.moves[moves_of(w, 0)[thread]];
+        if (!apply(w, m, thread))
             return 0;
-        print = printed(w, print, before);
+        print = printed(w, print, m, before);
     }
     undo(w, 0);
     return 1;
