@@ -286,7 +286,7 @@ class Automaton:
             self.close()
 
     def _repeat(self, node: int, *, watching: bool = True) -> SuspendedThread:
-        """Re-execute the thread of ``node`` up to there, comparing steps. Unwatched, its frames look different: for comparing only."""
+        """Re-execute the thread of ``node`` up to there, comparing steps. Unwatched, its frames look different: only compare."""
         thread = self._launch(self._owner[node], watching=watching)
         for k, (at, result) in enumerate(reversed(self._path(node))):
             self._compare(thread, at, k + 1)
