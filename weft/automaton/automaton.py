@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from weft.automaton.determinism import Watch, watched
+from weft.automaton.determinism import Watch
 from weft.automaton.events import EventTable, event_key
 from weft.automaton.global_state import GlobalState
 from weft.automaton.hidden_state import refuse_hidden_state
@@ -75,6 +75,7 @@ class Automaton:
         self._ends: dict[int, Any] = {}
         self._begun: list[tuple[Event, ...]] = []
         self._standby = Standby()
+        self._watch = Watch()
         self._edges: dict[tuple[int, int], Edge] = {}
         self._keys: dict[Any, int] = {}
         self._by_node: list[Any] = []
@@ -221,15 +222,14 @@ class Automaton:
         return thread
 
     def _resume(self, thread: SuspendedThread, result: Any = None, *, watching: bool = True) -> None:
-        watch = Watch()
         self.world.running = thread
         self.world.events = []
         try:
-            with watched(watch) if watching else nullcontext():
+            with self._watch if watching else nullcontext():
                 thread.resume(result)
         finally:
             self.world.running = None
-        watch.settle(self.setting.names[thread.number])
+        self._watch.settle(self.setting.names[thread.number])
 
     def _drop(self, thread: SuspendedThread) -> None:
         """Unwind a thread that is no longer needed; what its clean-up makes or asks is its own affair."""

@@ -11,8 +11,6 @@ import gc
 import random
 import sys
 import sysconfig
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -29,14 +27,49 @@ _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
 class Watch:
-    """What a thread did that it must not do.
+    """Watches one thread at a time: inside the ``with`` block it sees every call into C, and no garbage collection may call anything.
+
+    A profiler written in C (``cProfile``) cannot be put back once it is replaced, so while one runs nothing is watched; repeated
+    steps are still compared.
 
     Attributes:
-        offence: One phrase naming the call and where it stands, or empty.
+        offence: One phrase naming the call that must not be and where it stands, or empty.
     """
 
     def __init__(self) -> None:
         self.offence = ""
+        self._before: Any = None
+        self._collecting = True
+        self._callbacks: list[Any] = []
+
+        def look(frame: FrameType, event: str, function: Any, suspicious: frozenset[str] = _SUSPICIOUS) -> None:
+            # Called for every call and return there is: half of a search's time goes here if it does more than this.
+            if event == "c_call" and function.__name__ in suspicious:
+                self.note(frame, function)
+
+        self._look = look
+
+    def __enter__(self) -> None:
+        self.offence = ""
+        self._before, self._collecting = sys.getprofile(), gc.isenabled()
+        gc.disable()
+        if gc.callbacks:  # what others want to know of a collection is not the thread's doing
+            self._callbacks = gc.callbacks[:]
+            gc.callbacks.clear()
+        if self._replaceable:
+            sys.setprofile(self._look)
+
+    def __exit__(self, *_: object) -> None:
+        if self._replaceable:
+            sys.setprofile(self._before)
+        if self._callbacks:
+            gc.callbacks[:], self._callbacks = self._callbacks, []
+        if self._collecting:
+            gc.enable()
+
+    @property
+    def _replaceable(self) -> bool:
+        return self._before is None or callable(self._before)
 
     def note(self, frame: FrameType, function: Any) -> None:
         """A call into C of a function whose name is suspicious."""
@@ -64,33 +97,3 @@ def _forbidden(function: Any, frame: FrameType) -> bool:
         return function.__name__ in ("random", "getrandbits")
     module = getattr(function, "__module__", None) or getattr(owner, "__module__", None)
     return function.__name__ in _CLOCKS.get(module, ()) if isinstance(module, str) else False
-
-
-@contextmanager
-def watched(watch: Watch) -> Iterator[None]:
-    """Let ``watch`` see every call into C inside the ``with`` block, where no garbage collection may call anything.
-
-    A profiler written in C (``cProfile``) cannot be put back once it is replaced, so while one runs nothing is watched; repeated
-    steps are still compared.
-    """
-    before, collecting = sys.getprofile(), gc.isenabled()
-    replaceable = before is None or callable(before)
-    callbacks = gc.callbacks[:]
-    gc.callbacks.clear()  # what others want to know of a collection is not the thread's doing
-    gc.disable()
-
-    def look(frame: FrameType, event: str, function: Any, suspicious: frozenset[str] = _SUSPICIOUS) -> None:
-        # Called for every call and return there is: half of a search's time goes here if it does more than this.
-        if event == "c_call" and function.__name__ in suspicious:
-            watch.note(frame, function)
-
-    if replaceable:
-        sys.setprofile(look)
-    try:
-        yield
-    finally:
-        if replaceable:
-            sys.setprofile(before)
-        gc.callbacks[:] = callbacks
-        if collecting:
-            gc.enable()

@@ -78,9 +78,10 @@ def _advance(automaton: Automaton, state: list[int], number: int) -> None:
 def _compare(
     scenario: Scenario, automaton: Automaton, execution: Execution, state: list[int], able: list[int], taken: list[int]
 ) -> None:
-    real = [_wanted(t.request) for t in execution.threads]
     if execution.misuse is None:
-        tables = [_wanted(automaton.request(node)) for node in state[: automaton.threads]]
+        moved = taken[-1:] or range(automaton.threads)
+        real = [_wanted(execution.threads[t].request) for t in moved]
+        tables = [_wanted(automaton.request(state[t])) for t in moved]
         if real != tables:
             _disagree(scenario, execution, taken, f"the code wants {real}, the tables {tables}")
     if not able:
