@@ -27,7 +27,7 @@ _STANDARD_LIBRARY = sysconfig.get_paths()["stdlib"]
 
 
 class Watch:
-    """Watches one thread at a time: inside the ``with`` block it sees every call into C, and no garbage collection may call anything.
+    """Watches one thread at a time: inside the ``with`` block it sees every call into C, and garbage collection calls nothing.
 
     A profiler written in C (``cProfile``) cannot be put back once it is replaced, so while one runs nothing is watched; repeated
     steps are still compared.
