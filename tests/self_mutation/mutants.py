@@ -20,6 +20,7 @@ _AUTOMATON = "weft/automaton/automaton.py"
 _LOCAL = "weft/automaton/local_state.py"
 _PYTHON_LOOP = "weft/search/depth_first.py"
 _WALKER = "weft/search/kernel/walker.h"
+_PROGRAM = "weft/search/kernel/program.h"
 
 MUTANTS = [
     # -- local states
@@ -196,9 +197,10 @@ MUTANTS = [
     Mutant(
         "kernel-fingerprint-ignores-a-thread",
         "where the first thread is does not tell states apart (compiled loop)",
-        _WALKER,
-        "        fold(&print, wide, position, (uint32_t)w->undo[k + 1] + node);\n",
-        "        if (!position)\n            continue;\n        fold(&print, wide, position, (uint32_t)w->undo[k + 1] + node);\n",
+        _PROGRAM,
+        "    fold(&change, wide, thread, node + 1);\n    fold(&change, wide, thread, (uint32_t)move->node + 1);\n",
+        "    if (thread) {\n        fold(&change, wide, thread, node + 1);\n"
+        "        fold(&change, wide, thread, (uint32_t)move->node + 1);\n    }\n",
     ),
     Mutant(
         "kernel-undo-misses-a-change",
