@@ -347,12 +347,13 @@ class _Search:
 
     def _graph(self) -> StateGraph | None:
         """The state graph, by another search if the first one did not record it; ``None`` if it is too large, or at a limit."""
-        if not isinstance(self._loop, CompiledDepthFirst) or self._loop.recording:
-            return self._loop.graph()
-        loop = self._make_loop(lambda _: False, None, None, recording=True)
-        self._run(loop)
-        self.result.exhausted = not self.result.stopped_by
-        return loop.graph()
+        loop = self._loop
+        if isinstance(loop, CompiledDepthFirst) and not loop.recording:
+            loop = self._make_loop(lambda _: False, None, None, recording=True)
+            self._run(loop)
+            self.result.exhausted = not self.result.stopped_by
+        graph: StateGraph | None = loop.graph()
+        return graph
 
     def _look_at_automata(self) -> None:
         """What only all steps together show: situations never reached, and locks taken in both orders."""
