@@ -19,7 +19,7 @@ _ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 def shown(path: str) -> str:
     """``path`` relative to the current directory, with forward slashes; a file of Python's own library by its bare name."""
-    if _is_standard(path):
+    if is_standard(path):
         return os.path.basename(path)
     return os.path.relpath(path).replace(os.sep, "/") if path else ""
 
@@ -39,13 +39,14 @@ def blamed(traceback: TracebackType | None) -> str:
     place = ""
     while traceback is not None:
         file = traceback.tb_frame.f_code.co_filename
-        if not (file.startswith((WEFT_FOLDER, "<")) or _is_standard(file)):
+        if not (file.startswith((WEFT_FOLDER, "<")) or is_standard(file)):
             place = f"{shown(file)}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     return place
 
 
-def _is_standard(file: str) -> bool:
+def is_standard(file: str) -> bool:
+    """Whether ``file`` is of Python's own library."""
     return file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file
 
 

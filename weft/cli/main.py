@@ -10,6 +10,7 @@ from weft.cli.failures import Reported, outlive_readers
 from weft.cli.fuzz import fuzz
 from weft.cli.listing import list_
 from weft.cli.mutants import mutants
+from weft.cli.profile import profile
 from weft.cli.progress import progress
 from weft.cli.replay import replay
 from weft.cli.sample import sample
@@ -90,7 +91,7 @@ def _version(context: click.Context, *, asked: bool) -> None:
     context.exit()
 
 
-for _command in (bench, check, fuzz, list_, mutants, progress, replay, sample, schema, stress, verify):
+for _command in (bench, check, fuzz, list_, mutants, profile, progress, replay, sample, schema, stress, verify):
     cli.add_command(_command)
 
 

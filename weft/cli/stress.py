@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -64,6 +66,8 @@ Ctrl-C ends it after the round under way, with the result so far. Exit code 1 if
 )
 @click.option("--plant", metavar="PATH::SLUG", help="With this planted bug in force.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
+@click.option("--sample-stacks", type=click.Path(dir_okay=False), hidden=True)  # for `weft profile` where py-spy cannot
+@click.option("--sample-rate", type=click.IntRange(min=1), default=100, hidden=True)
 def stress(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.cli.outputs import make_sure_writable
@@ -81,7 +85,8 @@ def stress(paths: tuple[str, ...], **given: Any) -> int:
         pauses=not given["no_pauses"],
         hang_seconds=given["hang_seconds"],
     )
-    made = report(_stressed(subjects, plan), plan)
+    with _sampled(given["sample_stacks"], rate=given["sample_rate"]):
+        made = report(_stressed(subjects, plan), plan)
     if given["json_file"]:
         with open(given["json_file"], "wb") as stream:
             stream.write(encoded(made))
@@ -89,6 +94,21 @@ def stress(paths: tuple[str, ...], **given: Any) -> int:
     if len(made.stressed) < len(subjects):
         complain(f"{len(subjects) - len(made.stressed)} after it did not run")
     return made.exit_code
+
+
+@contextmanager
+def _sampled(file: str | None, *, rate: int) -> Iterator[None]:
+    """Take samples of all threads meanwhile, if there is a file for them."""
+    if file is None:
+        yield
+        return
+    from pathlib import Path
+
+    from weft.native.samples import InProcess, write
+
+    with InProcess(rate=rate) as sampler:
+        yield
+    write(Path(file), sampler.samples, exporter="weft, in-process")
 
 
 def _chosen(paths: tuple[str, ...], given: dict[str, Any]) -> list[Subject]:

@@ -74,7 +74,7 @@ def test_a_planted_bug_is_put_in_force(weft: Weft) -> None:
         (["no/such.py"], "no such file or folder: 'no/such.py'"),
         ([f"{PROGRAMS}::nobody"], f"no race or load 'nobody' in {PROGRAMS}; there: counted, "),
         (["tests/meta"], "no race and no load in tests/meta"),
-        ([PROGRAMS, "-k", "nothing_like_it"], "none of 12 races and loads was chosen: -k fits 0"),
+        ([PROGRAMS, "-k", "nothing_like_it"], "none of 13 races and loads was chosen: -k fits 0"),
         ([PROGRAMS, "--plant", "H1"], "--plant 'H1': expected PATH::SLUG, such as stress/planted::H1"),
         ([PROGRAMS, "--plant", "stress/planted::nope"], "--plant: no planted bug 'nope' in stress/planted; there: "),
         ([PROGRAMS, "--json", "no/such/folder/file"], "--json 'no/such/folder/file': No such file or directory"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from random import Random
 
 from weft import AtomicInt64, Field, Mutex, Results, RWMutex, SeqCount, Setting, Shared, require, scenario
 from weft.cells import world
@@ -202,3 +203,20 @@ def keeps_nothing(t: Traffic) -> None:
 def leaks_at_first(t: Traffic) -> None:
     """What is made in the first round is never let go."""
     _keeping(t, forgets=0)
+
+
+@load(threads=3, calls=20)
+def contended(t: Traffic) -> None:
+    """One lock, held for a long or a short while."""
+    the_lock = Mutex()
+    the_lock.name_as(None, "the_lock")
+
+    def hold(seconds: float) -> None:
+        the_lock.lock()
+        time.sleep(seconds)
+        the_lock.unlock()
+
+    @t.callers
+    def one_call(choose: Random, number: int) -> None:
+        name, seconds = ("long", 0.004) if choose.random() < 0.4 else ("short", 0.001)
+        t.call(name, hold, seconds)
