@@ -42,8 +42,9 @@ def summary(made: Contention) -> list[str]:
         f"{made.python}; {words.count(len(made.threads), 'thread')}, {words.count(made.calls, 'call')}, "
         f"{words.count(made.steps, 'step')} in {words.seconds(made.seconds)} s",
         f"samples were taken {HOWS[made.how]}; {made.rate} a second",
-        f"of {words.seconds(active)} thread-seconds at work {waiting / active:.1%} were waits for cells, {ready / active:.1%} "
-        f"ready to run{', of which the GIL lets one thread run' if made.gil else ''}; {words.seconds(resting)} at rest between rounds",
+        f"of {words.seconds(active)} thread-seconds at work {waiting / active:.1%} were waits for cells and {ready / active:.1%}"
+        f" ready to run{', of which the GIL lets one thread run' if made.gil else ''}",
+        f"{words.seconds(resting)} thread-seconds at rest between rounds",
         f"waits sampled {words.seconds(waiting)} s, counted {words.seconds(made.counted_seconds)} s",
     ]
     return said + [f"tried before: {text}" for text in made.tried]
