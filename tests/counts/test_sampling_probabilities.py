@@ -1,7 +1,7 @@
 """Random schedules come with the probabilities that they should have: exact ones, and the bound that PCT promises.
 
-What is exact is computed over the state graph or by trying every choice; what is drawn has fixed seeds and is held against it by exact
-binomial tests.
+What is exact is computed over the state graph or by trying every choice; what is drawn has fixed seeds and is held against it by
+exact binomial tests.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def test_on_larger_races_the_uniform_walk_has_the_probabilities_of_the_state_gra
 DEPTHS = [(kernel, kernel.preemptions + 1) for kernel in KERNELS if kernel.scenario.name != "wrong-lock-3"]
 
 
-@pytest.mark.parametrize(("kernel", "depth"), DEPTHS, ids=lambda value: ids(value) if isinstance(value, Kernel) else f"depth-{value}")
+@pytest.mark.parametrize(
+    ("kernel", "depth"), DEPTHS, ids=lambda value: ids(value) if isinstance(value, Kernel) else f"depth-{value}"
+)
 def test_pct_keeps_its_promise_exactly(kernel: Kernel, depth: int):
     """Each choice of priorities and change points is tried once, so this is no estimate."""
     scenario, graph = kernel.scenario, Graph(kernel.scenario)

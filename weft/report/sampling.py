@@ -164,7 +164,7 @@ def _strategy(tried: Tried) -> Strategy:
 
 
 def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return float(value) if math.isfinite(value) else None
 
 
 def encoded(made: SampleReport) -> bytes:

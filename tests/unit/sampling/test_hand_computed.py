@@ -39,21 +39,21 @@ def written(text: Text) -> Scenario:
     def build(s: Setting) -> None:
         cells = {cell: AtomicInt64(0) for accesses in text for cell, _ in accesses}
 
-        def follow(accesses: tuple[Access, ...]) -> None:
+        def follow(*accesses: tuple[AtomicInt64, bool]) -> None:
             for cell, writes in accesses:
                 if writes:
-                    cells[cell].store(1)
+                    cell.store(1)
                 else:
-                    cells[cell].load()
+                    cell.load()
 
         for accesses in text:
-            s.thread(follow, accesses)
+            s.thread(follow, *((cells[cell], writes) for cell, writes in accesses))
 
     return program("written", build)
 
 
 def schedules(scenario: Scenario, strategy: Strategy, *, runs: int, forget: int = 0) -> Counter[tuple[int, ...]]:
-    with Ground(scenario) as ground:
+    with Ground(scenario, world="automata") as ground:
         walked = [walk(ground.course, strategy).threads for _ in range(forget + runs)]
     return Counter(walked[forget:])
 
@@ -134,7 +134,6 @@ def test_pos_draws_schedules_from_its_distribution(text: Text):
 
 
 def test_the_distribution_of_pos_by_hand():
-    """Steps that never conflict keep their priorities: the second step of either thread comes before the other's first by chance."""
     odds = odds_of_pos(((("x", True),), (("x", True),)))
     assert odds == {(0, 1): Fraction(1, 2), (1, 0): Fraction(1, 2)}
     # a, b against c, all on cells of their own. Going first means the highest of two; then c, lower than a, meets a fresh b:
