@@ -12,14 +12,17 @@ from typing import Any
 from stress.bench.sampling import MOST_RUNS, SEEDS, cell_read
 from weft.check.median import Median
 from weft.errors import UsageError
-from weft.report.plot import Group, dots
+from weft.report.plot import Curve, Group, dots, lines
 from weft.search.sampling.strategies import ALL
 
 Medians = dict[str, dict[str, Median]]
 """By bug and strategy."""
 
-PLAIN_UP_TO = 3
-"""Bugs that every strategy meets in so few runs are left out of the plot."""
+EASY_UP_TO = 3
+"""Bugs that every strategy meets in so few runs are left out of the table."""
+
+PLAIN_UP_TO = 10
+"""The same for the plot."""
 
 HEAD = f"""# Random strategies on known bugs
 
@@ -28,7 +31,7 @@ to {MOST_RUNS:,} runs a seed; `>{MOST_RUNS}` is more than that for half of the s
 and `python -m stress.sampling` writes this page. Runs are on automata; each first failure was executed on the real code. The best
 median of a row is bold. PCT's first run, and SURW's, is a uniform walk, which counts.
 
-![runs to the first failure](sampling.svg)
+![how many bugs are met within how many runs](sampling.svg)
 """
 
 
@@ -64,28 +67,28 @@ def _medians(folder: Path, name: str) -> Medians:
 
 def page(found: Measured) -> str:
     """The whole page."""
-    hard = {bug: row for bug, row in found.planted.items() if _is_hard(row)}
+    hard = {bug: row for bug, row in found.planted.items() if _is_hard(row, EASY_UP_TO)}
     easy = [bug for bug in found.planted if bug not in hard]
     return (
         HEAD
-        + f"\n## Planted bugs\n\n{_table(hard)}\n\nThe other {len(easy)} are met by every strategy within {PLAIN_UP_TO} runs "
+        + f"\n## Planted bugs\n\n{_table(hard)}\n\nThe other {len(easy)} are met by every strategy within {EASY_UP_TO} runs "
         + f"in the median, nearly all in the first: {', '.join(easy)}.\n"
-        + f"\n{_tally(found.planted)}\n"
+        + f"\n{_tally(found.planted)}\n\n![runs to the first failure, by bug](sampling-bugs.svg)\n"
         + f"\n## Small programs of the literature\n\n{_table(found.small)}\n"
         + f"\n## What a run costs\n\n{_pace(found.pace)}\n"
     )
 
 
-def _is_hard(row: Mapping[str, Median]) -> bool:
-    return any(median.value > PLAIN_UP_TO for median in row.values())
+def _is_hard(row: Mapping[str, Median], limit: int) -> bool:
+    return any(median.value > limit for median in row.values())
 
 
 def _table(medians: Medians) -> str:
-    lines = [f"| bug | {' | '.join(ALL)} |", f"|---|{'--:|' * len(ALL)}"]
+    rows = [f"| bug | {' | '.join(ALL)} |", f"|---|{'--:|' * len(ALL)}"]
     for bug, row in medians.items():
         best = min(median.value for median in row.values())
-        lines.append(f"| {bug} | {' | '.join(_cell(row.get(strategy), best) for strategy in ALL)} |")
-    return "\n".join(lines)
+        rows.append(f"| {bug} | {' | '.join(_cell(row.get(strategy), best) for strategy in ALL)} |")
+    return "\n".join(rows)
 
 
 def _cell(median: Median | None, best: float) -> str:
@@ -100,7 +103,7 @@ def _runs(value: float) -> str:
 
 
 def _tally(planted: Medians) -> str:
-    lines = [
+    rows = [
         "| strategy | bugs with a median within 10 runs | 100 | 2,000 | geometric mean of medians, at least |",
         "|---|--:|--:|--:|--:|",
     ]
@@ -108,22 +111,33 @@ def _tally(planted: Medians) -> str:
         values = [row[strategy].value for row in planted.values() if strategy in row]
         within = " | ".join(f"{sum(value <= limit for value in values)} of {len(values)}" for limit in (10, 100, MOST_RUNS))
         mean = math.exp(sum(math.log(min(value, MOST_RUNS)) for value in values) / len(values))
-        lines.append(f"| {strategy} | {within} | {mean:.1f} |")
-    return "\n".join(lines)
+        rows.append(f"| {strategy} | {within} | {mean:.1f} |")
+    return "\n".join(rows)
 
 
 def _pace(pace: Mapping[str, Mapping[str, float]]) -> str:
-    lines = ["| race and strategy | microseconds a run on automata | on the real code | ratio |", "|---|--:|--:|--:|"]
+    rows = ["| race and strategy | microseconds a run on automata | on the real code | ratio |", "|---|--:|--:|--:|"]
     for label, times in pace.items():
         code = f"{1e6 / times['code_per_second']:,.0f}" if "code_per_second" in times else "-"
         ratio = f"{times['ratio']:.0f}" if "ratio" in times else "-"
-        lines.append(f"| {label} | {1e6 / times['automata_per_second']:,.0f} | {code} | {ratio} |")
-    return "\n".join(lines)
+        rows.append(f"| {label} | {1e6 / times['automata_per_second']:,.0f} | {code} | {ratio} |")
+    return "\n".join(rows)
 
 
 def plot(planted: Medians) -> str:
+    """The SVG: how many planted bugs each strategy meets within how many runs, in the median."""
+    curves = []
+    for strategy in ALL:
+        values = sorted(row[strategy].value for row in planted.values() if strategy in row)
+        met = [(value, number) for number, value in enumerate(values, 1) if math.isfinite(value)]
+        curves.append(Curve(strategy, [value for value, _ in met], [number for _, number in met], shown="line"))
+    title = f"Planted bugs met, out of {len(planted)}"
+    return lines(curves, title=title, x_label="runs to the first failure, median", y_label="bugs", log="x")
+
+
+def plot_of_bugs(planted: Medians) -> str:
     """The SVG: the planted bugs that not every strategy meets at once, the easiest first."""
-    hard = {bug: row for bug, row in planted.items() if _is_hard(row)}
+    hard = {bug: row for bug, row in planted.items() if _is_hard(row, PLAIN_UP_TO)}
     order = sorted(hard, key=lambda bug: sum(math.log(min(median.value, MOST_RUNS)) for median in hard[bug].values()))
     groups = [
         Group(

@@ -23,9 +23,14 @@ LOOK_SECONDS = 2.0
 
 
 class Progress:
-    """A ``Watcher`` that draws. Use as a context manager around the searches."""
+    """A ``Watcher`` that draws. Use as a context manager around the searches.
 
-    def __init__(self) -> None:
+    Args:
+        counted: What is counted first, in the plural.
+    """
+
+    def __init__(self, counted: str = "states") -> None:
+        self._counted = counted
         self._live: Live | None = None
         self._where = ""
         self._drawn = 0.0
@@ -64,7 +69,7 @@ class Progress:
         self._drawn = now
         left = "" if look_ahead is None else self._left(look_ahead, now)
         memory = memory_bytes() >> 20
-        self._draw(f"{states:,} states   {rate:,.0f} transitions/s   {seconds:.0f} s   {memory:,} MB{left}")
+        self._draw(f"{states:,} {self._counted}   {rate:,.0f} transitions/s   {seconds:.0f} s   {memory:,} MB{left}")
 
     def _left(self, look_ahead: LookAhead, now: float) -> str:
         """What is left, found out anew every few seconds."""

@@ -92,7 +92,7 @@ def sample(paths: tuple[str, ...], **given: Any) -> int:
     )
     if given["json_file"] is not None:
         make_sure_writable("json", given["json_file"])
-    with Progress() as progress:
+    with Progress(counted="runs") as progress:
         sampled = sample_all(races, how, watcher=progress)
     made = report(sampled, how, left_out_slow=left_out)
     if given["json_file"] is not None:
