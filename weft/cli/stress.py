@@ -15,7 +15,7 @@ from weft.cli.failures import complain
 
 if TYPE_CHECKING:
     from weft.check.subjects import Subject
-    from weft.native.stress import Plan, Stressed
+    from weft.native.findings import Plan, Stressed
     from weft.report import stressed as document
 
 _HELP = """\
@@ -36,10 +36,10 @@ is set up anew for each execution. A load is mixed traffic on one shared state, 
   weft stress stress/races -k umount --seconds 2
   weft stress stress/loads --plant stress/planted::H1 --seconds 600    is a known defect found?
 
-Checked: errors, deadlocks, hangs (with the stacks of all threads), histories against the sequential model, invariants at rest, and
-final checks. Counted: steps, waits, failed compare-and-swaps, retries and collisions of each cell. What is found happened; finding
-nothing proves nothing, so HOLDS is never said. Pauses are the same for the same seed; what the operating system makes of them is
-not.
+Checked: errors, deadlocks, hangs (with the stacks of all threads), lock rules, histories against the sequential model, invariants
+at rest, final checks; not data races, the order of locks and sometimes-conditions, which `weft check` has. Counted: steps, waits,
+failed compare-and-swaps, retries and collisions of each cell. What is found happened; finding nothing proves nothing, so HOLDS is
+never said. Pauses are the same for the same seed; what the operating system makes of them is not.
 
 Ctrl-C ends it after the round under way, with the result so far. Exit code 1 if a violation was met where none is expected.
 """
@@ -71,7 +71,7 @@ Ctrl-C ends it after the round under way, with the result so far. Exit code 1 if
 def stress(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
     from weft.cli.outputs import make_sure_writable
-    from weft.native.stress import Plan
+    from weft.native.findings import Plan
     from weft.report.stressed import encoded, report
 
     if given["json_file"]:

@@ -11,7 +11,7 @@ from weft.report.console import errors
 if TYPE_CHECKING:
     from rich.live import Live
 
-    from weft.native.stress import Stressed
+    from weft.native.findings import Stressed
 
 REFRESH_SECONDS = 0.2
 

@@ -44,12 +44,15 @@ class Explainer:
 
     def __init__(self, monitor: Monitor, states: Iterable[Any]) -> None:
         self._monitor = monitor
+        self._under_way: dict[int, Any] = {}
+        self._begin(states)
+
+    def _begin(self, states: Iterable[Any]) -> None:
         self._numbers: dict[Any, int] = {}
         self._states: list[Any] = []
         self._steps: dict[tuple[int, Any], tuple[int, Key]] = {}
         self._results: dict[Key, Any] = {}
-        self._under_way: dict[int, Any] = {}
-        self.possible: set[Possibility] = {Possibility(self._number(state)) for state in states}
+        self.possible = {Possibility(self._number(state)) for state in states}
 
     def states(self) -> frozenset[Any]:
         """The states that are possible now."""
@@ -58,8 +61,7 @@ class Explainer:
     def rest(self) -> None:
         """No call is under way: forget what leads nowhere any more, if it has become much."""
         if len(self._steps) > MOST_KEPT:
-            states = self.states()
-            self.__init__(self._monitor, states)  # type: ignore[misc]
+            self._begin(self.states())
 
     def advance(self, thread: int, event: Event) -> Inexplicable | None:
         """Follow one event; what is wrong with it, if no explanation is left."""

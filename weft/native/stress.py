@@ -12,18 +12,16 @@ from __future__ import annotations
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from weft.cells import world as worlds
 from weft.errors import CheckFailed, UsageError, WeftError
 from weft.native import history
+from weft.native.findings import Finding, Plan, Stressed, Watcher
 from weft.native.load import Load, Traffic
 from weft.native.noise import RARITIES, Pauses
-from weft.native.tallies import Totals
 from weft.native.workers import Round, Workers
 from weft.native.world import BrokeContract, Hand, StressWorld
 from weft.scenario import Results, Scenario, Setting
@@ -34,85 +32,7 @@ from weft.worlds.faults import Fault, held_at_return, invariant_fault
 SWITCH_INTERVALS_SECONDS = (2e-6, 5e-5, 1e-3, 5e-3)
 """How long a thread may keep the interpreter while others want it; one of them is in force in a round. The last is Python's own."""
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What to do.
-
-    Attributes:
-        seconds: How long.
-        rounds: At most so many; ``None`` for no limit.
-        seed: Of everything random.
-        threads: How many a load has; ``None`` leaves it to the load. A race has its own.
-        pauses: Whether interleavings are provoked.
-        hang_seconds: A round in which no call ends for so long hangs.
-    """
-
-    seconds: float = 10.0
-    rounds: int | None = None
-    seed: int = 0
-    threads: int | None = None
-    pauses: bool = True
-    hang_seconds: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A violation that happened.
-
-    Attributes:
-        slug, message: As in every violation.
-        round: In which round, from 1.
-        seconds: After how long.
-        calls: The calls that cannot be explained, for ``linearizability``.
-        stacks: What every thread was doing, for a hang.
-    """
-
-    slug: str
-    message: str
-    round: int
-    seconds: float
-    calls: tuple[history.Told, ...] = ()
-    stacks: str = ""
-
-
-@dataclass(slots=True)
-class Stressed:
-    """What a run did and found.
-
-    Attributes:
-        names: The threads.
-        rounds: Rounds finished: executions of a race, rests of a load.
-        calls, steps, pauses: Of all threads.
-        answers: Calls by (name, what they answered, if that was text).
-        explained: Calls that the sequential model explained.
-        findings: Empty if there was none; that proves nothing.
-        stopped_by: What ended it before its time, or empty.
-        stuck: Whether threads are left that nothing can stop.
-        totals: Counts by cell and call.
-    """
-
-    names: tuple[str, ...] = ()
-    rounds: int = 0
-    calls: int = 0
-    steps: int = 0
-    pauses: int = 0
-    explained: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    checked_at_end: bool = False
-    answers: Counter[tuple[str, str]] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-    stopped_by: str = ""
-    stuck: bool = False
-    totals: Totals = field(default_factory=Totals)
-
-
-class Watcher(Protocol):
-    """Told now and then how far a run is."""
-
-    def __call__(self, so_far: Stressed) -> None:
-        """``so_far`` changes while the run goes on."""
+TELL_SECONDS = 0.2
 
 
 def stress(subject: Scenario | Load, plan: Plan, watcher: Watcher | None = None) -> Stressed:
@@ -145,7 +65,7 @@ class _Run:
         self._choose = random.Random(plan.seed)
         self._setting = Setting()
         self._followed: history.Followed | None = None
-        self._began = time.monotonic()
+        self._began = self._told = time.monotonic()
         self._cpu_began = time.process_time()
 
     def prepare(self) -> None:
@@ -191,8 +111,10 @@ class _Run:
         return time.monotonic() - self._began
 
     def _tell(self) -> None:
-        self.count()
-        self._watcher(self.done)
+        if time.monotonic() - self._told >= TELL_SECONDS:
+            self._told = time.monotonic()
+            self.count()
+            self._watcher(self.done)
 
     def count(self) -> None:
         """Bring the sums up to date."""
@@ -213,8 +135,7 @@ class _Run:
             self.done.findings.append(found)
         else:
             self.done.rounds += 1
-        if not self.done.rounds % 64:
-            self._tell()
+        self._tell()
 
     def _make_noise(self) -> None:
         rarity = self._choose.choice(RARITIES) if self._plan.pauses else 0

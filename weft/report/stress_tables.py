@@ -18,21 +18,25 @@ MOST_CELLS = 10
 MARKS = {"nothing found": "-", "found as expected": "ok", "not as expected": "WRONG"}
 _STYLES = {"-": "dim", "ok": "green", "WRONG": "bold red"}
 _FOLDED_NAME = 34
+_NARROWEST_NAME = 26
 
 
 def overview(made: document.Report) -> Table:
-    """A line a race or load."""
-    drawn = _table("", "race or load", "expected", "found")
-    drawn.columns[1].min_width = min(_FOLDED_NAME, max((len(one.name) for one in made.stressed), default=0))
-    for head in ("rounds", "calls", "steps", "sec."):
-        drawn.add_column(head, justify="right", no_wrap=True)
+    """A line a race or load. Names fold; numbers never do."""
+    rows: list[list[str]] = []
     for one in made.stressed:
-        mark = MARKS[one.judgement]
         found = ", ".join(violation.slug for violation in one.violations) or "nothing"
-        expected = "a violation" if one.expect == "VIOLATED" else "none"
-        numbers = [one.rounds, one.calls, one.steps]
-        shown = [f"{number:,}" if number else "-" for number in numbers]
-        drawn.add_row(Text(mark, style=_STYLES[mark]), one.name, expected, found, *shown, words.seconds(one.seconds))
+        numbers = [f"{number:,}" if number else "-" for number in (one.rounds, one.calls, one.steps)]
+        rows.append([MARKS[one.judgement], one.name, found, *numbers, words.seconds(one.seconds)])
+    drawn = _table("")
+    drawn.columns[0].min_width = 5 if any(one.judgement == "not as expected" for one in made.stressed) else 2
+    drawn.add_column("race or load", overflow="fold", min_width=min(_NARROWEST_NAME, max(len(one.name) for one in made.stressed)))
+    drawn.add_column("found", overflow="fold")
+    for position, head in enumerate(("rounds", "calls", "steps", "sec."), 3):
+        width = max(len(head), *(len(row[position]) for row in rows))
+        drawn.add_column(head, justify="right", no_wrap=True, min_width=width)
+    for mark, *cells in rows:
+        drawn.add_row(Text(mark, style=_STYLES[mark]), *cells)
     return drawn
 
 

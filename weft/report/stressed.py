@@ -16,8 +16,8 @@ from weft import __version__
 from weft.check.paths import scrubbed, shown
 from weft.check.subjects import Subject
 from weft.native import interpreter
+from weft.native.findings import Finding, Plan, Stressed
 from weft.native.load import Load
-from weft.native.stress import Finding, Plan, Stressed
 from weft.native.tallies import Tally
 
 FORMAT = "weft-stress/1"

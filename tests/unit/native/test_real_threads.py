@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.native import programs
-from weft.native.stress import Plan, stress
+from weft.native.findings import Plan
+from weft.native.stress import stress
 
 FINDS = Plan(seconds=60, rounds=5000, seed=1)
 ONCE = Plan(seconds=60, rounds=1, seed=1, pauses=False)
