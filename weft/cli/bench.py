@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,11 @@ that is not installed. The exit code is that of the first failure: 1 an answer i
     "--max-memory", type=options.Amount(memory=True), default="4G", show_default=True, help="Stop it at this much memory."
 )
 @click.option(
+    "--max-total-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Begin no benchmark after this time; the end says which.",
+)
+@click.option(
     "--out",
     type=click.Path(file_okay=False),
     default="reports/bench",
@@ -71,46 +77,72 @@ def bench(wanted: tuple[str, ...], **given: Any) -> int:
             click.echo(f"{each.name}{' (slow)' if each.slow else ''}\n    {each.question}")
         return 0
     limit = Budget(max_seconds=given["max_seconds"], max_memory_bytes=given["max_memory"])
-    code, failed, missing = 0, list[str](), list[str]()
+    until = time.monotonic() + (given["max_total_seconds"] or float("inf"))
+    ends = _Ends()
     for number, each in enumerate(chosen):
+        if time.monotonic() > until:
+            ends.unfinished([later.name for later in chosen[number:]])
+            break
         rows, ended = _measured(each, limit)
-        wrong = any(row.wrong for row in rows)
         if rows:
-            kept = _tell(each, rows, out=given["out"], write=ended is None and not given["no_write"])
-            ended = ended if kept is None else kept
-        if wrong:
-            complain(f"{each.name}: an answer is not the one expected, so its numbers mean nothing")
+            ended = _tell(each, rows, out=given["out"], write=ended is None and not given["no_write"]) or ended
         if isinstance(ended, KeyboardInterrupt):
             complain(f"Ctrl-C in {each.name}; it was not written; {len(chosen) - number - 1} after it did not run")
-            return code or UNFINISHED
-        code = code or (NOT_AS_EXPECTED if wrong else 0) or _complained(ended)
-        failed += [each.name] if wrong or ended is not None else []
-        missing += dict.fromkeys(f"{each.name}: {row.note}" for row in rows if row.note and not row.counts and not row.times)
+            return ends.code or UNFINISHED
+        ends.note(each.name, rows, ended)
     if len(chosen) > 1:
-        _sum_up(len(chosen), failed=failed, missing=missing, left_out=left_out)
-    return code
+        ends.sum_up(len(chosen), left_out)
+    return ends.code
 
 
-def _complained(ended: BaseException | None) -> int:
+class _Ends:
+    """How the benchmarks of one command ended; ``code`` is that of the first which did not end well."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self._failed: list[str] = []
+        self._missing: list[str] = []
+        self._late: list[str] = []
+
+    def note(self, name: str, rows: Sequence[Row], ended: BaseException | None) -> None:
+        """One that ran: say what was wrong with it, and keep what to say again at the end."""
+        code = 0 if ended is None else _complained(ended)
+        if any(row.wrong for row in rows):
+            complain(f"{name}: an answer is not the one expected, so its numbers mean nothing")
+            code = NOT_AS_EXPECTED
+        self.code = self.code or code
+        self._failed += [name] if code else []
+        self._missing += dict.fromkeys(f"{name}: {row.note}" for row in rows if row.note and not row.counts and not row.times)
+
+    def unfinished(self, names: Sequence[str]) -> None:
+        """Those that did not run for lack of time."""
+        self.code = self.code or UNFINISHED
+        self._late += names
+
+    def sum_up(self, count: int, slow: Sequence[str]) -> None:
+        """What of many benchmarks a reader of the last lines must know."""
+        ran = count - len(self._late)
+        click.echo(f"{ran} of {count} benchmarks ran: {ran - len(self._failed)} as expected, {len(self._failed)} failed")
+        for title, names in (
+            ("failed", self._failed),
+            ("not measured", self._missing),
+            ("not begun, for lack of time", self._late),
+            ("left out, being slow (--slow)", slow),
+        ):
+            for name in names:
+                click.echo(f"{title}: {name}")
+
+
+def _complained(ended: BaseException) -> int:
     """The exit code of a benchmark that ended so, once that is said."""
     from weft.check.paths import scrubbed
     from weft.errors import EngineBug
 
-    if ended is None:
-        return 0
     if isinstance(ended, EngineBug):
         complain_of_engine(str(ended))
         return ENGINE_BUG
     complain(scrubbed(str(ended)))
     return USAGE
-
-
-def _sum_up(count: int, *, failed: Sequence[str], missing: Sequence[str], left_out: Sequence[str]) -> None:
-    """What of many benchmarks a reader of the last lines must know."""
-    click.echo(f"{count} benchmarks: {count - len(failed)} as expected, {len(failed)} failed")
-    for title, names in (("failed", failed), ("not measured", missing), ("left out, being slow (--slow)", left_out)):
-        for name in names:
-            click.echo(f"{title}: {name}")
 
 
 def _chosen(wanted: Sequence[str], *, keywords: str | None, slow: bool) -> tuple[list[Benchmark], list[str]]:

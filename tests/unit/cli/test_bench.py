@@ -149,7 +149,7 @@ def test_one_that_fails_does_not_keep_the_others_from_running_and_the_end_says_s
     assert "mixed.py:7: the benchmark broken raised OSError: the disk is full; correct it" in said.stderr
     assert sorted(path.name for path in (failing / "kept").iterdir()) == ["costs.json", "peer.json"]
     assert said.stdout.splitlines()[-3:] == [
-        "3 benchmarks: 2 as expected, 1 failed",
+        "3 of 3 benchmarks ran: 2 as expected, 1 failed",
         "failed: broken",
         "not measured: peer: the peer is not installed",
     ]
@@ -188,4 +188,23 @@ def test_an_engine_bug_in_one_is_said_loudly_and_the_others_run(weft: Weft, fail
     said = weft("bench", str(failing), "--no-write")
     assert said.exit_code == 4
     assert "ENGINE BUG: two and two are five" in said.stderr
-    assert "3 benchmarks: 2 as expected, 1 failed" in said.stdout
+    assert "3 of 3 benchmarks ran: 2 as expected, 1 failed" in said.stdout
+
+
+def test_when_time_is_up_no_other_begins_and_the_end_names_them(weft: Weft, failing: Path) -> None:
+    said = weft("bench", str(failing), "-k", "not broken", "--no-write", "--max-total-seconds", "1e-9")
+    assert said.exit_code == 3
+    assert said.stdout.splitlines() == [
+        "0 of 2 benchmarks ran: 0 as expected, 0 failed",
+        "not begun, for lack of time: peer",
+        "not begun, for lack of time: costs",
+    ]
+
+
+def test_each_of_two_failures_is_said(weft: Weft, failing: Path) -> None:
+    (failing / "mixed.py").write_text(
+        FAILING + FAILING[FAILING.index("@benchmark") :].replace("broken", "broken_too", 1).split("\n\n")[0]
+    )
+    said = weft("bench", str(failing), "-k", "broken", "--no-write")
+    assert said.exit_code == 2
+    assert said.stderr.count("the disk is full") == 2
