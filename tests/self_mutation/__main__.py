@@ -1,11 +1,14 @@
-"""``python -m tests.self_mutation [MUTANT...]``: which tests see which bug in the engine.
+"""``python -m tests.self_mutation [--resume FILE] [MUTANT...]``: which tests see which bug in the engine.
 
-Each mutant meets the suites that go with its place. Without names: all of them; the table is ``reports/self_mutation.md``.
-Exit code 1 if a mutant survives.
+Each mutant meets the suites that go with its place. Without names: all of them, which takes half an hour of processor time or
+more; the table is ``reports/self_mutation.md``. With ``--resume`` the rows are kept in FILE too, and those that are there and were
+made from the same mutant, engine and tests are not made again. Exit code 1 if a mutant survives.
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import json
 import os
 import re
@@ -112,16 +115,36 @@ def table(rows: dict[str, dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def question(mutant: Mutant) -> str:
+    """What a row answers: the mutant, and all of the engine and of the tests."""
+    texts = hashlib.sha256(repr(mutant).encode())
+    for folder in ("weft", "tests"):
+        for file in sorted((ROOT / folder).rglob("*")):
+            if file.suffix in (".py", ".c", ".h"):
+                texts.update(f"{file.relative_to(ROOT)}\0".encode() + file.read_bytes())
+    return texts.hexdigest()
+
+
 def main() -> int:
     """Run; those named, or all."""
-    rows: dict[str, dict[str, str]] = json.loads(DATA.read_text()) if sys.argv[1:] and DATA.exists() else {}
+    parser = argparse.ArgumentParser(prog="python -m tests.self_mutation", description="Which tests see which bug in the engine.")
+    parser.add_argument("mutants", nargs="*", metavar="MUTANT")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep the rows there, and take those that still are true")
+    given = parser.parse_args()
+    if unknown := sorted(set(given.mutants) - {mutant.name for mutant in MUTANTS}):
+        parser.error(f"there is no {unknown[0]!r}; there are {', '.join(mutant.name for mutant in MUTANTS)}")
+    rows: dict[str, dict[str, str]] = json.loads(DATA.read_text()) if given.mutants and DATA.exists() else {}
+    kept: dict[str, dict[str, str]] = json.loads(given.resume.read_text()) if given.resume and given.resume.exists() else {}
     for mutant in MUTANTS:
-        if not sys.argv[1:] or mutant.name in sys.argv[1:]:
-            rows[mutant.name] = row(mutant)
+        if not given.mutants or mutant.name in given.mutants:
+            asked = question(mutant)
+            rows[mutant.name] = kept[asked] = kept.get(asked) or row(mutant)
             print(mutant.name, {suite: test for suite, test in rows[mutant.name].items() if test} or "SURVIVES", flush=True)
             ordered = {other.name: rows[other.name] for other in MUTANTS if other.name in rows}
             DATA.write_text(json.dumps(ordered, indent=1) + "\n")
             TABLE.write_text(table(ordered))
+            if given.resume:
+                given.resume.write_text(json.dumps(kept, indent=1) + "\n")
     return int(not all(any(answers.values()) for answers in rows.values()))
 
 

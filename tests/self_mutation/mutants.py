@@ -345,6 +345,13 @@ MUTANTS = [
         "        if asked:\n",
     ),
     Mutant(
+        "certified-lock-orders-not-counted",
+        "the checker sees no locks taken in opposite orders",
+        "weft/verify.py",
+        "        crossings = sum((u, b, a) in self._orders for",
+        "        crossings = sum((u, a, b) in self._orders for",
+    ),
+    Mutant(
         "sleeping-steps-all-commute",
         "a step sleeps on behind steps that it does not commute with (loop in Python)",
         "weft/search/sleep.py",
