@@ -125,10 +125,8 @@ class _Question:
         left = [race for race in self._races if race.name not in self._runs]
         runs: list[Run] = list(answer.sent)
         if answer.end in ("too long", "died") and len(runs) < len(left):
-            how = (
-                "it takes more processor time than it may" if answer.end == "too long" else f"its process ended with {answer.code}"
-            )
-            runs.append(Run(left[len(runs)].name, "endless", "endless", how))
+            how = {"too long": "it takes more processor time than it may", "died": f"its process ended with {answer.code}"}
+            runs.append(Run(left[len(runs)].name, "endless", "endless", how[answer.end]))
         for race, run in zip(left, runs, strict=False):
             self._runs[race.name] = run
             if run.slug != "endless" or answer.end == "too long":
