@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from stress.bench.stat import timing
 from stress.bench.stat.fit import Fitted, fitted, least_squares, ratio
 from stress.bench.stat.page import PARTS, PLACES, pages, threads_label
-from stress.bench.stat.shapes import SHAPES, Entered, Operation, Place, both, operations, python_calls
+from stress.bench.stat.shapes import SHAPES, Function, Operation, Place, both, operations, python_calls
 from weft.check.benchmark import Row, benchmark
 from weft.search.budget import Budget
 
@@ -40,7 +40,7 @@ def measured(places: Sequence[Place], threads: Sequence[int], *, rounds: int, se
     named = {_name(shape, place): call for (shape, place), call in calls.items()}
     found = timing.in_rounds(named, rounds=rounds, seconds=seconds, until=until)
     by_shape = {shape: {place: found[_name(shape, place)] for place in places} for shape in SHAPES}
-    counted = {key: (operations(call).total(), python_calls(call).total) for key, call in calls.items()}
+    counted = {key: (operations(call).total(), python_calls(call).total()) for key, call in calls.items()}
     for (shape, place), (cells, entered) in counted.items():
         costs = by_shape[shape][place]
         times = {"cpu_us": timing.median(costs), "least_us": min(costs), "python_calls": float(entered)}
@@ -74,10 +74,10 @@ def of_one_component(shape: str) -> Mapping[Operation, int]:
     return far - near
 
 
-def entered_by_one_component(shape: str) -> Entered:
+def entered_by_one_component(shape: str) -> Mapping[Function, int]:
     """The Python functions that one more directory costs."""
     near, far = (python_calls(both(Place(depth, mounted=False))[shape]) for depth in (2, 3))
-    return Entered(far.cells - near.cells, far.around - near.around)
+    return far - near
 
 
 def _component(*, rounds: int, seconds: float) -> Iterator[Row]:
@@ -87,8 +87,11 @@ def _component(*, rounds: int, seconds: float) -> Iterator[Row]:
             cost = alone[operation.kind, operation.step]
             yield Row(f"{shape}: {operation}", {"cell_operations": count}, {"cpu_us": cost * count})
         entered = entered_by_one_component(shape)
-        yield Row(f"{shape}: in cells", times={"python_calls": float(entered.cells)})
-        yield Row(f"{shape}: around them", times={"python_calls": float(entered.around)})
+        for function, count in entered.items():
+            if not function.of_cells:
+                yield Row(f"{shape} enters {function.name}", times={"python_calls": float(count)})
+        inside = sum(count for function, count in entered.items() if function.of_cells)
+        yield Row(f"{shape} enters cells", times={"python_calls": float(inside)})
 
 
 def _together(threads: Sequence[int], *, seconds: float) -> Iterator[Row]:

@@ -57,12 +57,12 @@ class DirentCache(Shared):
         self.mu.lock()
         try:
             held = self.held.read()
-            others = tuple(other for other in held if other is not dirent)
+            is_newest = bool(held) and held[0] is dirent
+            others = () if is_newest else tuple(other for other in held if other is not dirent)
             if len(others) == len(held):
                 dirent.inc_ref()
-            kept = (dirent, *others)[: self.size]
-            if kept != held:
-                self.held.write(kept)
+            if not is_newest:
+                self.held.write((dirent, *others)[: self.size])
         finally:
             self.mu.unlock()
         for old in others[self.size - 1 :]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from types import FrameType
@@ -112,26 +113,22 @@ def operations(call: Call) -> Counter[Operation]:
     return counting.counts
 
 
-class Entered(NamedTuple):
-    """How many Python functions were entered: of cells and the world below them, and of the VFS."""
+class Function(NamedTuple):
+    """A Python function: its name, and whether it is of cells and the world below them, or of the VFS."""
 
-    cells: int
-    around: int
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.cells + self.around
+    name: str
+    of_cells: bool
 
 
-def python_calls(call: Call) -> Entered:
+def python_calls(call: Call) -> Counter[Function]:
     """The Python functions that one call enters, itself not counted; the same in every run under one version of Python."""
-    below = os.path.dirname(weft.__file__)
-    entered: list[bool] = []
+    below = os.path.dirname(weft.__file__), threading.__file__
+    entered: list[Function] = []
 
     def profile(frame: FrameType, event: str, _argument: object) -> None:
         if event == "call":
-            entered.append(frame.f_code.co_filename.startswith(below))
+            code = frame.f_code
+            entered.append(Function(code.co_qualname, code.co_filename.startswith(below)))
 
     before = sys.getprofile()
     sys.setprofile(profile)
@@ -139,4 +136,4 @@ def python_calls(call: Call) -> Entered:
         call()
     finally:
         sys.setprofile(before)
-    return Entered(sum(entered), len(entered) - sum(entered) - 1)
+    return Counter(entered[1:])

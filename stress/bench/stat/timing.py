@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from impl.sync import AtomicInt64, AtomicUint32, Mutex, RWMutex, SharedDict
 from stress.bench.stat.shapes import Call
-from weft.cells.containers import SharedDict
-from weft.worlds.native import NATIVE  # noqa: F401 - the world that is measured
 
 BATCH_SECONDS = 0.004
 """How long one measurement of one thing takes: long against the clock's grain, short against what disturbs it."""
@@ -108,8 +107,6 @@ def operation_costs(*, rounds: int, seconds: float) -> dict[tuple[str, str], flo
 
     The two halves of a lock are measured together and share the time equally.
     """
-    from impl.sync import AtomicInt64, AtomicUint32, Mutex, RWMutex
-
     counter, hint, mutex, lock = AtomicInt64(5), AtomicUint32(), Mutex(), RWMutex()
     entries: SharedDict[str, int] = SharedDict([("1", 1)])
     calls: dict[str, Callable[[], object]] = {
