@@ -172,7 +172,8 @@ class Monitor(Cell):
                 allowed.add(self.say(operation, own.result))
                 if identity(own.result) == wanted:
                     kept.add(Configuration(configuration.state, configuration.calls - {own}))
-                continue
+                if self.alternatives is no_alternatives:
+                    continue  # whatever else takes effect may as well do so later; what overlaps this call may not
             for following in self._effects(configuration):
                 if following not in seen:
                     seen.add(following)

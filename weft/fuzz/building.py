@@ -82,7 +82,8 @@ def _caller(
 
 def _kept(before: Pairs, after: list[dict[Any, Any]]) -> dict[Any, Any]:
     """What is still there: what was left before the threads and none of them took away, and what the threads added."""
-    kept = {key: value for key, value in before if all(key in mine for mine in after)}
+    inherited = dict(before)
+    kept = {key: value for key, value in before if all(mine.get(key) is value for mine in after)}
     for mine in after:
-        kept |= {key: value for key, value in mine.items() if key not in dict(before)}
+        kept |= {key: value for key, value in mine.items() if inherited.get(key) is not value}
     return kept

@@ -28,8 +28,9 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     """One kind of violation with the smallest program that shows it.
 
     ``examples``: it came as that program of those that were drawn, 0 from the database. ``shrinking``: programs probed to make it
-    smaller. ``drawn`` is the program as it came. ``race`` is its search, ``null`` if Ctrl-C came before; ``file`` holds it as a
-    race, empty if none was asked for. ``searched`` is false if it was too large to search, and met on a random walk.
+    smaller. ``schedule`` is the best one, with its steps and preemptions; ``states`` are those of the smallest program. ``drawn``
+    is the program as it came. ``race`` is its search, ``null`` if Ctrl-C came before; ``file`` holds it as a race, empty if none
+    was asked for. ``searched`` is false if it was too large to search, and met on a random walk.
     """
 
     name: str
@@ -42,6 +43,11 @@ class Found(msgspec.Struct, kw_only=True, frozen=True):
     examples: int
     shrinking: int
     searched: bool
+    schedule: str = ""
+    steps: int = 0
+    preemptions: int = 0
+    minimal: bool = False
+    states: int = 0
     file: str = ""
     race: document.Race | None = None
 
@@ -123,6 +129,9 @@ def _known(alphabet: Alphabet, name: str, why: str, met: dict[tuple[str, ...], l
 
 def _found(alphabet: Alphabet, finding: Finding, file: str) -> Found:
     program = finding.found.program
+    race = None if finding.checked is None else record.race(finding.checked)
+    shown = race.violations[0] if race is not None and race.violations else None
+    trace = None if shown is None else shown.trace
     return Found(
         name=finding.name,
         slug=finding.found.slug,
@@ -137,8 +146,13 @@ def _found(alphabet: Alphabet, finding: Finding, file: str) -> Found:
         examples=finding.examples,
         shrinking=finding.shrinking,
         searched=finding.found.how == "searched",
+        schedule="" if trace is None else trace.schedule,
+        steps=0 if trace is None else len(trace.steps),
+        preemptions=0 if trace is None else trace.preemptions,
+        minimal=shown is not None and shown.minimal,
+        states=finding.found.states,
         file=file,
-        race=None if finding.checked is None else record.race(finding.checked),
+        race=race,
     )
 
 
