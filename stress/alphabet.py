@@ -23,7 +23,7 @@ from impl.context import FsContext, new_fs_context
 from impl.file_description import FileDescription
 from model import operations as op
 from model.allowances import Allowances, Unfinished
-from model.state import MountId, State
+from model.state import MountId, Refused, State
 from stress.adapters.calls import Result, VfsAdapter
 from stress.linearizable import say as say_like_a_shell
 from stress.machine import Machine
@@ -126,13 +126,29 @@ def mounting_on_what_goes(state: State, operation: Any, overlapping: tuple[Any, 
         yield state, "ENOENT"
 
 
-def stack_from_the_top(state: State, operation: Any, overlapping: tuple[Any, ...]) -> Iterable[tuple[State, Any]]:
-    """An umount of mounts stacked on one another, one of them by itself first."""
-    if not overlapping or not isinstance(operation, op.Umount | op.Rmdir):
-        return
-    for number, mount in enumerate(state.mounts):
-        if mount.point is not None and mount.point == state.root_of(mount.point.mount):
-            yield state.disconnect([MountId(number)]).tidy(), Rest(operation)
+def _umounted(state: State, operation: op.Umount) -> MountId | None:
+    """The mount that an umount would take, now."""
+    try:
+        at = state.follow(state.walk(operation.namespace, operation.path, operation.start).to_end())
+    except Refused:
+        return None
+    return at.mount if at == state.root_of(at.mount) and state.mounts[at.mount].point else None
+
+
+def tree_mount_by_mount(state: State, operation: Any, overlapping: tuple[Any, ...]) -> Iterable[tuple[State, Any]]:
+    """A lazy umount takes one mount of those inside first."""
+    target = _umounted(state, operation) if overlapping and isinstance(operation, op.Umount) and operation.lazy else None
+    for inside in () if target is None else state.subtree(target)[1:]:
+        yield state.disconnect([inside]).tidy(), Rest(operation)
+
+
+def with_what_was_mounted_on_it(state: State, operation: Any, overlapping: tuple[Any, ...]) -> Iterable[tuple[State, Any]]:
+    """A lazy umount takes a mount that another one covers by now, and that one with it."""
+    mounting = isinstance(operation, op.Umount) and operation.lazy and any(isinstance(o, op.Mount | op.Bind) for o in overlapping)
+    target = _umounted(state, operation) if mounting else None
+    point = None if target is None else state.mounts[target].point
+    if point is not None and point == state.root_of(point.mount) and state.mounts[point.mount].point is not None:
+        yield state.disconnect(state.subtree(point.mount)).tidy(), ("ok", None)
 
 
 KNOWN = (
@@ -144,9 +160,15 @@ KNOWN = (
     ),
     Known(
         "walk_up_a_stack_shows_a_covered_root",
-        "a walk enters the lower of two stacked mounts, an umount takes both away, and the walk finds nothing on the lower one: it "
-        "sees a root that was covered all the time; so do gVisor's and Linux's walks with references",
-        stack_from_the_top,
+        "a walk is inside a tree of mounts when a lazy umount takes that away, and sees what the mounts in there covered all the "
+        "time, such as the root of the lower of two stacked ones; so do gVisor's walks, and Linux's as to the stack",
+        tree_mount_by_mount,
+    ),
+    Known(
+        "umount_takes_what_was_mounted_on_it",
+        "a lazy umount resolves its path, another mount is stacked on what it found, and it takes both away, although each call "
+        "alone takes one: it holds the mount and not the path; gVisor and Linux (umount2 with MNT_DETACH) do the same",
+        with_what_was_mounted_on_it,
     ),
     Known(
         "dot_dot_is_resolved_stepwise",
@@ -172,7 +194,7 @@ class Names(NamedTuple):
 
     thread: int
     spaces: list[str]
-    there: list[str]  # paths
+    there: list[str]  # paths; what is mounted on twice, so that threads meet there
     directories: list[str]
     new: list[str]
     taken: list[op.HandleName]
@@ -181,13 +203,15 @@ class Names(NamedTuple):
     @classmethod
     def of(cls, state: State, thread: int) -> Names:
         """Those of ``thread`` in ``state``."""
-        tree = {path: kind for path, _, kind, _ in model_tree(state, INIT) if path != "/"}
-        directories = [path for path, kind in tree.items() if kind == "directory"]
+        tree = {path: (label, kind) for path, label, kind, _ in model_tree(state, INIT)}
+        (root, _) = tree.pop("/")
+        mounted = [path for path, (label, _) in tree.items() if label != tree.get(path.rpartition("/")[0], (root, ""))[0]]
+        directories = [*mounted, *(path for path, (_, kind) in tree.items() if kind == "directory")]
         new = [path for path in NEW if path not in tree and path.rpartition("/")[0] in ("", *directories)]
         own = HANDLES if thread == BEFORE else (HANDLES[thread],)
         taken = [handle.name for handle in state.handles if handle.name in own]
         spaces = [INIT, TWO] if any(space.name == TWO for space in state.namespaces) else [INIT]
-        return cls(thread, spaces, list(tree), directories, new, taken, [name for name in own if name not in taken])
+        return cls(thread, spaces, [*mounted, *tree], directories, new, taken, [name for name in own if name not in taken])
 
     def calls(self, kind: Any, paths: list[str], **rest: Any) -> list[op.Operation]:
         """Calls of one kind, on each path in each namespace."""

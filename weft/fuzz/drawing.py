@@ -21,7 +21,7 @@ from weft.fuzz.program import Program, depends_on_order
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-TRIES = 4
+TRIES = 8
 """How often calls for the threads are drawn until their order matters; then what was drawn last is taken all the same."""
 
 SELDOM = 8

@@ -1,7 +1,7 @@
 """Probing programs: each one searched, or walked through at random where it is too large, and judged once.
 
-A program that goes wrong is held against the known disagreements: the first of them that explains it, or else all together. What
-they do not explain is a finding. No schedule is minimised here; that is for the one program that is left in the end.
+A program that goes wrong is held against the known disagreements. What they do not explain, all together, is a finding. No schedule
+is minimised here; that is for the one program that is left in the end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-from weft.fuzz.alphabet import Alphabet
+from weft.fuzz.alphabet import Alphabet, Known
 from weft.fuzz.building import BeforeDisagrees, race
 from weft.fuzz.program import Program, allowing, in_one_thread, short
 from weft.search.budget import Budget
@@ -101,12 +101,19 @@ class Probe:
         )
 
     def _explained(self, program: Program) -> tuple[str, ...]:
-        known = self.alphabet.known
-        alone = [(each,) for each in known]
-        for chosen in [*alone, known] if len(known) > 1 else alone:
-            if not self._search(allowing(self.alphabet, *chosen), program).violations:
-                return tuple(each.name for each in chosen)
-        return ()
+        """The fewest known disagreements, one left out after the other, with which the program holds."""
+
+        def explain(chosen: tuple[Known, ...]) -> bool:
+            return not self._search(allowing(self.alphabet, *chosen), program).violations
+
+        chosen = self.alphabet.known
+        if not chosen or not explain(chosen):
+            return ()
+        for each in self.alphabet.known:
+            fewer = tuple(other for other in chosen if other is not each)
+            if fewer and explain(fewer):
+                chosen = fewer
+        return tuple(each.name for each in chosen)
 
     def _search(self, alphabet: Alphabet, program: Program) -> Exploration:
         scenario = race(alphabet, program)
