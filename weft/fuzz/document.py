@@ -27,10 +27,10 @@ class Thread(msgspec.Struct, kw_only=True, frozen=True):
 class Found(msgspec.Struct, kw_only=True, frozen=True):
     """One kind of violation with the smallest program that shows it.
 
-    ``examples``: it came as that program of those that were drawn, 0 from the database. ``shrinking``: programs probed to make it
-    smaller. ``schedule`` is the best one, with its steps and preemptions; ``states`` are those of the smallest program. ``drawn``
-    is the program as it came. ``race`` is its search, ``null`` if Ctrl-C came before; ``file`` holds it as a race, empty if none
-    was asked for. ``searched`` is false if it was too large to search, and met on a random walk.
+    ``examples``: as which of the programs drawn it came, those kept from earlier runs first. ``shrinking``: programs probed to make
+    it smaller. ``schedule`` is the best one, with its steps and preemptions; ``states`` are those of the smallest program.
+    ``drawn`` is the program as it came. ``race`` is its search, ``null`` if Ctrl-C came before; ``file`` holds it as a race, empty
+    if none was asked for. ``searched`` is false if it was too large to search, and met on a random walk.
     """
 
     name: str

@@ -50,7 +50,7 @@ class Finding:
         found: The smallest program that shows it.
         checked: The search of that with the shortest schedule; ``None`` if Ctrl-C came before.
         name: What its race is called.
-        examples: As which of the programs drawn it came; 0 from the database.
+        examples: As which of the programs drawn it came, those from the database first.
         shrinking: How many programs were probed to make it smaller.
         first: The program as it was drawn.
     """

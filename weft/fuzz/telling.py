@@ -50,9 +50,10 @@ def explained(
 def finding_lines(alphabet: Alphabet, finding: Finding, found: Found, *, width: int, whole: bool) -> list[str]:
     """A finding with how it was come by."""
     lines = explained(alphabet, finding.found, finding.checked, width=width, whole=whole, file=found.file)
-    come_by = f"program {found.examples:,} of those drawn" if found.examples else "kept in Hypothesis' database"
     lines += wrapped(
-        f"found    {come_by}: {found.drawn}; {count(found.shrinking, 'program')} tried to make it smaller", width=width, indent=0
+        f"found    as program {found.examples:,} of those drawn: {found.drawn}; {count(found.shrinking, 'program')} tried to make it smaller",
+        width=width,
+        indent=0,
     )
     return [
         *lines,

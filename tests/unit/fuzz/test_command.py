@@ -41,6 +41,16 @@ def test_a_second_file_of_one_name_leaves_the_first_alone(weft: Weft, tmp_path: 
     assert weft("check", str(tmp_path)).exit_code == 0
 
 
+def test_a_planted_bug_is_found_and_stays_planted_in_the_race(weft: Weft, tmp_path: Path) -> None:
+    bug = f"{ALPHABETS}/planted.py::LOST_UPDATE"
+    assert weft("fuzz", SAFE, "--seed", "1", "--planted", bug, "-x", "--write", str(tmp_path)).exit_code == 1
+    [file] = tmp_path.iterdir()
+    assert "    within=LOST_UPDATE,\n" in file.read_text()
+    assert f"--planted {bug}" in file.read_text()
+    assert weft("check", str(file)).exit_code == 0
+    assert weft("fuzz", SAFE, "--seed", "1", "-x").exit_code == 0  # it is out of force again
+
+
 def test_equal_seeds_give_equal_output(weft: Weft, tmp_path: Path) -> None:
     one, other = (weft("fuzz", f"{ALPHABETS}/stacks.py", "--seed", "3", "--examples", "90") for _ in range(2))
     assert one.stdout == other.stdout
