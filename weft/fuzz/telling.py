@@ -50,11 +50,8 @@ def explained(
 def finding_lines(alphabet: Alphabet, finding: Finding, found: Found, *, width: int, whole: bool) -> list[str]:
     """A finding with how it was come by."""
     lines = explained(alphabet, finding.found, finding.checked, width=width, whole=whole, file=found.file)
-    lines += wrapped(
-        f"found    as program {found.examples:,} of those drawn: {found.drawn}; {count(found.shrinking, 'program')} tried to make it smaller",
-        width=width,
-        indent=0,
-    )
+    come_by = f"as program {found.examples:,} of those drawn: {found.drawn}; {count(found.shrinking, 'program')} tried to shrink it"
+    lines += headline(f"found    {come_by}", width=width)
     return [
         *lines,
         f"race     {found.file}" if found.file else "race     --write DIR writes it as a file that weft check and weft replay run",
