@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,10 @@ from stress.bench.miniature import race
 from tests.cluster.inline import Inline
 from tests.programs.gallery import GALLERY
 from tests.programs.making import slugs
-from weft import AtomicBool, Mutex, Scenario, Setting, scenario
+from weft import AtomicBool, AtomicInt64, Mutex, Results, Scenario, Setting, require, scenario
 from weft.search import compiled_loop
+from weft.search.budget import Budget
+from weft.search.checkpoint import checkpoint_of
 from weft.search.exhaustive import explore
 from weft.search.reduction import ALL, NONE, Reduction
 from weft.search.result import Exploration
@@ -22,7 +25,7 @@ if not compiled_loop.AVAILABLE:
 from weft.cluster import coordinator, loop
 from weft.cluster.explore import Spread
 
-SEEDS = 25
+SEEDS = 8
 
 
 @pytest.fixture(autouse=True)
@@ -124,3 +127,58 @@ def test_interleavings_are_not_counted_where_edges_are_too_many(monkeypatch: pyt
     monkeypatch.setattr(loop, "MOST_EDGES", 600)
     shared = Spread(Inline(2), split_from=10)(race("wwu"))
     assert (shared.verdict, shared.states, shared.interleavings) == ("INCONCLUSIVE", 6_071, None)
+
+
+@pytest.mark.parametrize("reduction", [NONE, ALL], ids=["full", "reduced"])
+def test_a_search_stopped_again_and_again_goes_on_to_the_same_counts(reduction: Reduction, tmp_path: Path) -> None:
+    """It is stopped at one limit after the other, and each time taken up by other workers."""
+    alone = counts(explore(race("wwu"), reduction=reduction))
+    stops = 0
+    for limit in (100, 500, 800, 2_500, 5_000):
+        checkpoint = checkpoint_of(tmp_path, "race", {}, resume=True)
+        spread = Spread(Inline(1 + stops % 3, chaos=random.Random(limit)), split_from=10)
+        found = spread(race("wwu"), reduction=reduction, budget=Budget(max_states=limit), checkpoint=checkpoint)
+        stops += found.verdict == "INCONCLUSIVE"
+    assert stops == (5 if reduction is NONE else 3)
+    found = Spread(Inline(2), split_from=10)(
+        race("wwu"), reduction=reduction, checkpoint=checkpoint_of(tmp_path, "race", {}, resume=True)
+    )
+    assert counts(found) == alone
+    assert not list(tmp_path.iterdir())
+
+
+@scenario(expect="VIOLATED", violates="final:both_counted", why="add is split into load and store, behind many other steps")
+def lost_update(s: Setting) -> None:
+    counter, others = AtomicInt64(0), AtomicInt64(0)
+
+    def add_others() -> None:
+        for _ in range(4):
+            others.add(1)
+
+    def add_one() -> None:
+        add_others()
+        counter.store(counter.load() + 1)
+
+    s.thread(add_one, name="first")
+    s.thread(add_one, name="second")
+    s.thread(add_others, name="third")
+
+    @s.final
+    def both_counted(results: Results) -> None:
+        require(counter.load() == 2, f"counter is {counter.load()}, expected 2")
+
+
+@pytest.mark.parametrize("stop_at_first", [True, False], ids=["first", "all"])
+@pytest.mark.parametrize("reduction", [NONE, ALL], ids=["full", "reduced"])
+def test_a_violation_has_the_counts_and_the_schedule_that_one_process_gives(reduction: Reduction, stop_at_first: bool) -> None:
+    alone = explore(lost_update, reduction=reduction, stop_at_first=stop_at_first)
+    assert alone.verdict == "VIOLATED"
+    shared = Spread(Inline(3), split_from=5)(lost_update, reduction=reduction, stop_at_first=stop_at_first)
+    assert counts(shared) == counts(alone)
+
+
+def test_a_violation_that_one_process_does_not_reach_is_told_and_not_a_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coordinator, "FIRST_RATE", 1_000_000)  # the cluster is past the limit before it looks at it
+    found = Spread(Inline(1), split_from=5).split(lost_update, budget=Budget(max_states=20), checkpoint=None)
+    assert found.verdict == "INCONCLUSIVE"
+    assert "the cluster has seen a violation" in found.stopped_by

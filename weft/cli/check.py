@@ -92,6 +92,13 @@ Limits are for each race; a search that meets one is INCONCLUSIVE. Ctrl-C keeps 
     metavar="ADDRESS",
     help="Search on a dask cluster: tcp://HOST:PORT of its scheduler, or local:N workers started here. Needs weft[cluster].",
 )
+@click.option(
+    "--split-from",
+    type=options.Amount(),
+    default=500_000,
+    show_default=True,
+    help="With --cluster: states that one worker searches of a race before it is split between all.",
+)
 @click.option("--reduce", is_flag=True, help="Leave out interleavings that others stand for: fewer states, the same verdict.")
 @click.option(
     "--symmetry", is_flag=True, help="Take states for one that differ only in the roles of like threads (Setting.threads)."

@@ -39,7 +39,7 @@ def on_cluster(address: str | None, given: dict[str, Any]) -> Iterator[MakeSearc
         engine.say = complain
         told: list[str] = []
         stack.callback(lambda: complain("\n".join(told)) if told else None)
-        spread = Spread(engine, say=told.append)
+        spread = Spread(engine, split_from=given["split_from"], say=told.append)
 
         def search(races: Sequence[Race], watcher: Progress) -> Callable[..., Any]:
             return partial(check_each, races, engine=engine, spread=spread, watcher=watcher)

@@ -15,9 +15,11 @@ import hashlib
 import logging
 import queue
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -32,7 +34,7 @@ from weft.cluster.orders import Order
 from weft.errors import EngineBug, UsageError, WeftError
 
 CONNECT_SECONDS = 3.0
-WORKERS_SECONDS = 10.0
+WORKERS_SECONDS = 15.0
 """How long to wait for the first worker."""
 
 INLINE_BYTES = 100_000
@@ -100,6 +102,20 @@ async def _who_is_at(address: str) -> str:
         return f"something else: {type(error).__name__}"
 
 
+@dataclass(eq=False, slots=True)
+class _Task:
+    """One that somebody waits for, as long as it stands under its ticket."""
+
+    ticket: Ticket
+    function: Callable[[Any], Any]
+    argument: Any
+    worker: str
+    key: str
+    apart: bool
+    future: Future | None = None
+    answer: Any = None
+
+
 class Dask:
     """An engine for ``coordinator.Coordinator``.
 
@@ -114,8 +130,8 @@ class Dask:
         self._identity = identity()
         self._fit: set[str] = set()
         self._refused: set[str] = set()
-        self._futures: dict[Ticket, Future] = {}
-        self._done: queue.SimpleQueue[Ticket] = queue.SimpleQueue()
+        self._tasks: dict[Ticket, _Task] = {}
+        self._done: queue.SimpleQueue[_Task] = queue.SimpleQueue()
         self.say: Callable[[str], None] = lambda line: None
         try:
             self._begin()
@@ -190,48 +206,44 @@ class Dask:
         self, ticket: Ticket, function: Callable[[Any], Any], argument: Any, *, worker: str, key: str, apart: bool = False
     ) -> None:
         """Have ``worker`` call ``function``; the argument goes there ``apart`` from the task where it is large."""
+        task = _Task(ticket, function, argument, worker, key, apart)
+        self._tasks[ticket] = task
+        threading.Thread(target=self._bring, args=[task], name=key, daemon=True).start()
+
+    def _bring(self, task: _Task) -> None:
+        """In a thread of its own: wait for an answer. It may never come, if the worker dies when it has it."""
+        where = [task.worker]
         try:
-            sent = self.client.scatter(argument, workers=[worker], hash=False) if apart else argument
-            future = self.client.submit(function, sent, key=key, workers=[worker], pure=False, retries=0)
-        except Exception:  # it has gone in the meantime
-            self._done.put(ticket)
-            return
-        self._futures[ticket] = future
-        future.add_done_callback(lambda _: self._done.put(ticket))
+            sent = self.client.scatter(task.argument, workers=where, hash=False) if task.apart else task.argument
+            task.argument = None
+            task.future = self.client.submit(task.function, sent, key=task.key, workers=where, pure=False, retries=0)
+            if self._tasks.get(task.ticket) is task:
+                task.answer = task.future.result()
+        except Exception as error:
+            if task.future is not None and task.future.status == "error" and _came_from_code(error):
+                task.answer = error
+        except BaseException:  # dask cancelled it
+            task.answer = None
+        self._done.put(task)
 
     def finished(self, seconds: float) -> list[tuple[Ticket, Any]]:
         """See ``Engine``."""
         found: list[tuple[Ticket, Any]] = []
         with contextlib.suppress(queue.Empty):
-            ticket = self._done.get(timeout=seconds)
+            task = self._done.get(timeout=seconds)
             while True:
-                found.append((ticket, self._reply(ticket)))
-                ticket = self._done.get_nowait()
+                if self._tasks.get(task.ticket) is task:
+                    del self._tasks[task.ticket]
+                    found.append((task.ticket, _checked(task.answer)))
+                task = self._done.get_nowait()
         return found
-
-    def _reply(self, ticket: Ticket) -> Any:
-        future = self._futures.pop(ticket, None)
-        if future is None:
-            return None
-        try:
-            return future.result()
-        except WeftError:
-            raise
-        except MemoryError:
-            raise WeftError("a worker ran out of memory; add workers, or search with --reduce") from None
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
-            if type(error).__module__ == "builtins":
-                raise EngineBug(f"a worker raised {type(error).__name__}: {error}") from error
-            return None
-        except Exception:  # the worker died, or dask lost the task
-            return None
 
     def abandon(self, ticket: Ticket) -> None:
         """See ``Engine``."""
-        future = self._futures.pop(ticket, None)
-        if future is not None:
+        task = self._tasks.pop(ticket, None)
+        if task is not None and task.future is not None:
             with contextlib.suppress(Exception):
-                future.cancel()
+                task.future.cancel()
 
     def forget(self, search: str) -> None:
         """See ``Engine``."""
@@ -245,3 +257,23 @@ class Dask:
         if self._cluster is not None:
             with contextlib.suppress(Exception):
                 self._cluster.close(timeout=5)
+
+
+def _came_from_code(error: Exception) -> bool:
+    """Whether the called function raised ``error``, and not dask when the worker died."""
+    return isinstance(error, WeftError) or type(error).__module__ == "builtins"
+
+
+def _checked(answer: Any) -> Any:
+    """An answer; ``None`` if there is none.
+
+    Raises:
+        WeftError: It is an error that would come again.
+    """
+    if isinstance(answer, MemoryError):
+        raise WeftError("a worker ran out of memory; add workers, or search with --reduce")
+    if isinstance(answer, WeftError):
+        raise answer
+    if isinstance(answer, Exception):
+        raise EngineBug(f"a worker raised {type(answer).__name__}: {answer}")
+    return answer

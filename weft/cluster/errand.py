@@ -105,7 +105,7 @@ def end_children(run: str) -> None:
     for thread, child in list(_children.items()):
         if child.run == run:
             del _children[thread]
-            child.process.kill()
+            child.end()
 
 
 class _Child:
@@ -132,7 +132,10 @@ class _Child:
 
     def end(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                pipe.close()  # type: ignore[union-attr]
 
 
 def _write(stream: IO[bytes], thing: Any) -> None:

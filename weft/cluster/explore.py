@@ -34,6 +34,9 @@ from weft.search.symmetry import Symmetry
 SPLIT_FROM = 500_000
 """States after which a race is split: about a second of search."""
 
+SAVE_SECONDS = 5.0
+"""How often to save: what was visited is on disk anyway."""
+
 
 class Spread:
     """Explores like ``exhaustive.explore``, with the help of a cluster.
@@ -71,19 +74,20 @@ class Spread:
     ) -> Exploration:
         """The same for a race that is known to be large."""
         meter = meter or Meter(budget)
+        if checkpoint is not None:
+            checkpoint.every_seconds = SAVE_SECONDS
         place, statistics = Place(checkpoint), Statistics()
         loops: list[ClusterLoop] = []
-        options |= {"stop_at_first": True, "checkpoint": checkpoint}
-        wanted = {name: options[name] for name in ("stop_at_first",)}
         try:
             found = explore(
                 scenario,
                 budget=_left(budget, meter),
                 elsewhere=partial(self._loop, scenario.name, place, statistics, loops),
-                **options,
+                checkpoint=checkpoint,
+                **(options | {"stop_at_first": True}),
             )
         except ViolationSeen:
-            return self._alone(scenario, budget=_left(budget, meter), **(options | wanted | {"checkpoint": None}))
+            return self._alone(scenario, budget=_left(budget, meter), **options)
         finally:
             for loop in loops:
                 loop.close()

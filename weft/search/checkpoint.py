@@ -69,17 +69,19 @@ class Checkpoint:
         file: The file; there is none before the first save, and none after the search has ended by itself.
         identity: See ``Saved``.
         resume: Whether to begin from the file, if it is there.
+        every_seconds: How often to save.
     """
 
     file: Path
     identity: dict[str, str]
     resume: bool = False
+    every_seconds: float = EVERY_SECONDS
     _saved_at: float = field(default_factory=time.monotonic)
 
     @property
     def due(self) -> bool:
         """Whether it is time to save again."""
-        return time.monotonic() - self._saved_at >= EVERY_SECONDS
+        return time.monotonic() - self._saved_at >= self.every_seconds
 
     def save(self, saved: Saved) -> None:
         """Write the file."""
