@@ -25,14 +25,19 @@ CASES = (
 
 
 def _paced(automaton: Automaton, *, compiled: bool, limit: Budget) -> tuple[tuple[int, int], float]:
-    """States and transitions, and the processor seconds of the best round."""
+    """States and transitions, and the processor seconds of the best round.
+
+    Raises:
+        TimeoutError: One round takes longer than the limit.
+    """
     best = float("inf")
     for _ in range(ROUNDS):
         gc.collect()
         loop = CompiledDepthFirst(automaton, lambda _: False, budget=limit) if compiled else DepthFirst(automaton, lambda _: False)
         started = time.process_time()
         for _ in loop.run():
-            pass
+            if limit.max_seconds is not None and time.process_time() - started > limit.max_seconds:
+                raise TimeoutError
         best = min(best, time.process_time() - started)
     return (loop.states, loop.transitions), best
 
@@ -55,4 +60,7 @@ def _row(label: str, scenario: Scenario, limit: Budget) -> Row:
 def loops(limit: Budget) -> Iterator[Row]:
     """The counts of both loops must be equal."""
     for label, scenario in CASES:
-        yield _row(label, scenario, limit)
+        try:
+            yield _row(label, scenario, limit)
+        except TimeoutError:
+            yield Row(label, note=f"a loop is not finished after {limit.max_seconds:g} s")
