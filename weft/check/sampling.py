@@ -6,11 +6,15 @@ them has made them grow is there for the next. Each violation is shown once a ra
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from weft.check.collect import Race
+from weft.check.judge import Judgement
 from weft.check.median import Median, median
+from weft.check.mutants.forking import Answer, Task, Watch, do_each
+from weft.check.parallel import death
 from weft.check.run import INTERRUPTED, Checked, Unwatched, Watcher, each_race, shortened
 from weft.search.budget import Budget
 from weft.search.pulse import Pulse
@@ -20,6 +24,10 @@ from weft.search.sampling.course import World
 from weft.search.sampling.novelty import NeedsAutomata
 from weft.search.sampling.strategy import Bound
 from weft.search.sampling.walk import Ground
+
+RecordT = TypeVar("RecordT")
+
+_NO_LIMIT = 86_400 * 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +115,36 @@ def sample_all(races: Sequence[Race], how: Sampling, *, watcher: Watcher | None 
 
     checked = each_race(races, search, watcher or Unwatched())
     return [Sampled(one, *done.get(one.race.name, ([], None, ""))) for one in checked]
+
+
+def sample_each(
+    races: Sequence[Race], how: Sampling, *, jobs: int, record: Callable[[Sampled], RecordT], watch: Watch
+) -> list[RecordT]:
+    """``sample_all`` with each race in a process of its own, ``jobs`` at a time. Equal arguments give equal answers.
+
+    Args:
+        races: What to sample.
+        how: How.
+        jobs: At most how many processes.
+        record: Makes of an answer what pickles, in the process that has it.
+        watch: For progress.
+    """
+
+    def task(race: Race) -> Task:
+        return lambda send: send(record(sample_all([race], how)[0]))
+
+    answers = do_each([task(race) for race in races], jobs=jobs, cpu_seconds=_NO_LIMIT, watch=watch)
+    return [
+        answer.sent[0] if answer.sent else record(Sampled(_lost(race, answer), []))
+        for race, answer in zip(races, answers, strict=True)
+    ]
+
+
+def _lost(race: Race, answer: Answer) -> Checked:
+    """A race whose process did not answer."""
+    if answer.end == "not run":
+        return Checked(race, Judgement.NOT_RUN, f"{INTERRUPTED} came before its answer")
+    return Checked(race, *death(answer.code))
 
 
 def _sampled(race: Race, ground: Ground, how: Sampling, pulse: Pulse) -> tuple[list[Tried], Exploration]:

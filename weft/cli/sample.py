@@ -13,8 +13,7 @@ from weft.cli.failures import complain, complain_of_engine
 from weft.cli.outputs import make_sure_writable
 
 if TYPE_CHECKING:
-    from weft.check.sampling import Sampled
-    from weft.report.sampling import SampledRace, SampleReport
+    from weft.report.sampling import Recorded, SampledRace, SampleReport
 
 _HELP = """\
 Run each race along random schedules, up to its first violation, which is then executed on the real code.
@@ -24,9 +23,9 @@ It can only find. Meeting nothing proves nothing: `weft check` searches every in
 \b
 Strategies:
   uniform     each thread that can move is equally likely, at every step
-  pct:D       random priorities, and D - 1 times the running thread sinks. A bug that D - 1
-              preemptions show has a chance of 1 / (n k^(D-1)) in every run of n threads and
-              at most k steps, which is printed. pct alone is pct:3
+  pct:D       random priorities, and D - 1 times the running thread sinks. What D pairs of steps
+              in the right order bring about has a chance of 1 / (n k^(D-1)) or more in each run
+              of n threads and at most k steps, which is printed. pct alone is pct:3
   pos         random priorities of steps; those that conflict with the one taken draw anew
   surw        in each run all orders of the steps on one cell, drawn anew, are equally likely
   states      moves to the state that was met least often
@@ -56,7 +55,7 @@ Exit code 1 if a violation was met where none is expected; 3 if Ctrl-C ended it.
     "strategies",
     multiple=True,
     default=["pos"],
-    show_default="pos",
+    show_default=True,
     metavar="NAME",
     help="Who chooses; may be repeated.",
 )
@@ -73,12 +72,16 @@ Exit code 1 if a violation was met where none is expected; 3 if Ctrl-C ended it.
 )
 @click.option("--seeds", type=options.Amount(), default=1, show_default=True, help="How many: SEED, SEED + 1, ...")
 @click.option("--on", "world", type=click.Choice(["automata", "code"]), help="Where to run. Default: automata where possible.")
+@click.option(
+    "-j", "--jobs", type=options.Jobs(), default="1", show_default=True, help="Races at once; 0 or auto: one for each core."
+)
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
 def sample(paths: tuple[str, ...], **given: Any) -> int:
     """See ``_HELP``."""
-    from weft.check.sampling import Sampling, sample_all
+    from weft.check.parallel import cores
+    from weft.check.sampling import Sampling, sample_all, sample_each
     from weft.cli.progress_line import Progress
-    from weft.report.sampling import encoded, report
+    from weft.report.sampling import encoded, recorded, report
     from weft.search.sampling.strategies import named
 
     races, left_out = options.chosen(paths, keywords=given["keywords"], slow=given["slow"])
@@ -92,29 +95,34 @@ def sample(paths: tuple[str, ...], **given: Any) -> int:
     )
     if given["json_file"] is not None:
         make_sure_writable("json", given["json_file"])
+    jobs = min(given["jobs"] or cores(), len(races))
     with Progress(counted="runs") as progress:
-        sampled = sample_all(races, how, watcher=progress)
-    made = report(sampled, how, left_out_slow=left_out)
+        if jobs > 1:
+            watch = progress.tasks([race.scenario.name for race in races])
+            kept = sample_each(races, how, jobs=jobs, record=recorded, watch=watch)
+        else:
+            kept = [recorded(one) for one in sample_all(races, how, watcher=progress)]
+    made = report([one.race for one in kept], how, left_out_slow=left_out)
     if given["json_file"] is not None:
         with open(given["json_file"], "wb") as stream:
             stream.write(encoded(made))
-    _print(made, sampled)
+    _print(made, kept)
     return made.exit_code
 
 
-def _print(made: SampleReport, sampled: Sequence[Sampled]) -> None:
+def _print(made: SampleReport, kept: Sequence[Recorded]) -> None:
     from rich.text import Text
 
-    from weft.report import console, prose, record, sampling, tables
+    from weft.report import console, prose, sampling, tables
 
     out = console.output()
     rows = sampling.lines(made)
     labels = dict(zip(map(id, made.races), tables.labels(made.races), strict=True))
     names = [labels[id(row.race)] if row.strategy in (None, *row.race.strategies[:1]) else "" for row in rows]
     console.write_table(out, tables.table(sampling.columns(made), rows, width=out.width, names=names))
-    for one, race in zip(sampled, made.races, strict=True):
-        for violation in race.violations:
-            console.write(out, [*prose.violation(record.race(one.checked), violation, width=out.width), Text()])
+    for one in kept:
+        for violation in one.race.violations:
+            console.write(out, [*prose.violation(one.whole, violation, width=out.width), Text()])
     console.write(out, [Text(line) for text in sampling.remarks(made) for line in prose.headline(text, width=out.width)])
     out.file.flush()
     _complain(made.races)

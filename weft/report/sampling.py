@@ -16,6 +16,7 @@ import weft
 from weft.check.judge import Judgement, exit_code
 from weft.check.median import Median
 from weft.check.paths import scrubbed
+from weft.check.run import INTERRUPTED
 from weft.check.sampling import Sampled, Sampling, Tried
 from weft.report import document, record, words
 from weft.report.tables import Column
@@ -23,7 +24,7 @@ from weft.search.sampling.walk import LONGEST
 
 FORMAT = "weft-sample/1"
 
-_FAILS = {Judgement.ENGINE_BUG: 4, Judgement.ERROR: 2}
+_FAILED = (Judgement.ENGINE_BUG, Judgement.ERROR, Judgement.NOT_RUN)
 
 
 class Bound(msgspec.Struct, kw_only=True, frozen=True):
@@ -95,7 +96,14 @@ class SampleReport(msgspec.Struct, kw_only=True, frozen=True):
     races: list[SampledRace]
 
 
-def report(sampled: Sequence[Sampled], how: Sampling, *, left_out_slow: int) -> SampleReport:
+class Recorded(msgspec.Struct, kw_only=True, frozen=True):
+    """What is kept of one race: for the document, and for what is said of its violations."""
+
+    race: SampledRace
+    whole: document.Race
+
+
+def report(races: Sequence[SampledRace], how: Sampling, *, left_out_slow: int) -> SampleReport:
     """The document of one ``weft sample``."""
     return SampleReport(
         weft=weft.__version__,
@@ -104,41 +112,39 @@ def report(sampled: Sequence[Sampled], how: Sampling, *, left_out_slow: int) -> 
         runs=how.runs,
         max_seconds=how.max_seconds,
         left_out_slow=left_out_slow,
-        exit_code=_exit_code(sampled),
-        races=[_race(one) for one in sampled],
+        exit_code=exit_code([_weight(race) for race in races]),
+        races=list(races),
     )
 
 
-def _exit_code(sampled: Sequence[Sampled]) -> int:
-    """Of a bug of the engine, an error, a violation where none is expected, and what Ctrl-C left out, the first that there is."""
-    return exit_code([_weight(one) for one in sampled])
-
-
-def _weight(one: Sampled) -> Judgement:
-    checked = one.checked
-    if checked.judgement in (Judgement.ENGINE_BUG, Judgement.ERROR, Judgement.NOT_RUN) or checked.exploration is None:
-        return checked.judgement
-    if checked.exploration.violations and checked.race.scenario.expect != "VIOLATED":
+def _weight(race: SampledRace) -> Judgement:
+    """What a race means for the exit code: that no violation was met means nothing, nor that a limit was."""
+    judgement = Judgement(race.judgement)
+    if judgement in _FAILED:
+        return judgement
+    if race.violations and race.expect != "VIOLATED":
         return Judgement.WRONG
-    return Judgement.NOT_RUN if checked.exploration.stopped_by == "Ctrl-C" else Judgement.AS_EXPECTED
+    interrupted = any(one.stopped_by == INTERRUPTED for one in race.strategies)
+    return Judgement.NOT_RUN if interrupted else Judgement.AS_EXPECTED
 
 
-def _race(one: Sampled) -> SampledRace:
+def recorded(one: Sampled) -> Recorded:
+    """One race."""
     shown = record.race(one.checked)
-    failed = one.checked.judgement in (Judgement.ENGINE_BUG, Judgement.ERROR, Judgement.NOT_RUN)
-    return SampledRace(
+    race = SampledRace(
         name=shown.name,
         file=shown.file,
         line=shown.line,
         expect=shown.expect,
         violates=shown.violates,
         judgement=shown.judgement,
-        reason=shown.reason if failed else "",
+        reason=shown.reason if one.checked.judgement in _FAILED else "",
         world=one.world,
         refused=scrubbed(one.refused),
         violations=shown.violations,
         strategies=[_strategy(tried) for tried in one.tried],
     )
+    return Recorded(race=race, whole=shown)
 
 
 def _strategy(tried: Tried) -> Strategy:

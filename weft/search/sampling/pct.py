@@ -26,7 +26,8 @@ class Pct:
 
     Args:
         seed: Of its choices.
-        depth: d: 1 finds what any order of whole threads can show; each preemption that a bug needs is one more.
+        depth: d: how many pairs of steps must come in the right order for the bug. 1 finds what some order of whole threads shows,
+            and a preemption that is needed is mostly one more.
         steps: k, if it is known.
     """
 

@@ -128,3 +128,24 @@ def test_what_automata_refuse_is_said(weft: Weft, tmp_path: Path) -> None:
     assert "capturing: on the real code, since the automata refuse it: thread adder reaches a list" in " ".join(
         result.stdout.split()
     )
+
+
+def test_several_processes_give_the_answers_of_one(weft: Weft, tmp_path: Path) -> None:
+    arguments = (RACES, "--runs", "20", "--seed", "2", "--seeds", "6", "--strategy", "pos", "--strategy", "states")
+    texts = []
+    for jobs in ("1", "3"):
+        result = weft("sample", *arguments, "-j", jobs, "--json", str(tmp_path / jobs))
+        texts.append((result.exit_code, re.sub(rb'"seconds": [0-9.e-]+', b"", (tmp_path / jobs).read_bytes())))
+    assert texts[0] == texts[1]
+
+
+def test_a_process_that_dies_is_an_error_of_its_race_alone(weft: Weft, tmp_path: Path) -> None:
+    race = tmp_path / "dying.py"
+    race.write_text(
+        "import os\nfrom weft import AtomicInt64, Setting, scenario\n@scenario()\ndef dying(s: Setting) -> None:\n    os._exit(7)\n"
+    )
+    made = sampled(weft, tmp_path / "a.json", str(race), BOTH[1], "--seed", "1", "--runs", "10", "-j", "2")
+    assert [race.judgement for race in made.races] == ["error", "inconclusive"]
+    assert "7" in made.races[0].reason
+    assert made.races[1].strategies[0].runs == 10
+    assert made.exit_code == 2
