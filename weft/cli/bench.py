@@ -112,7 +112,13 @@ class _Ends:
             code = NOT_AS_EXPECTED
         self.code = self.code or code
         self._failed += [name] if code else []
-        self._missing += dict.fromkeys(f"{name}: {row.note}" for row in rows if row.note and not row.counts and not row.times)
+        without: dict[str, list[str]] = {}
+        for row in rows:
+            if row.note and not row.counts and not row.times:
+                without.setdefault(row.note, []).append(row.label.strip())
+        for why, labels in without.items():
+            more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+            self._missing.append(f"{name}: {', '.join(labels[:3])}{more}: {why}")
 
     def unfinished(self, names: Sequence[str]) -> None:
         """Those that did not run for lack of time."""

@@ -151,7 +151,7 @@ def test_one_that_fails_does_not_keep_the_others_from_running_and_the_end_says_s
     assert said.stdout.splitlines()[-3:] == [
         "3 of 3 benchmarks ran: 2 as expected, 1 failed",
         "failed: broken",
-        "not measured: peer: the peer is not installed",
+        "not measured: peer: one, two: the peer is not installed",
     ]
 
 
