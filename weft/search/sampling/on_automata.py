@@ -16,8 +16,8 @@ from weft.search.sampling.course import Access, World
 from weft.search.state_space import Vector, successor, successors
 from weft.worlds.ending import Ending
 
-MOST_KEPT = 200_000
-"""States kept at once, at up to a kilobyte each."""
+MOST_KEPT = 100_000
+"""States kept at once, at one or two kilobytes each."""
 
 MOST_SEARCHED = 20_000
 """States looked at to find out whether a run that was too long could ever have ended."""
