@@ -73,7 +73,12 @@ Exit code 1 if a violation was met where none is expected; 3 if Ctrl-C ended it.
 @click.option("--seeds", type=options.Amount(), default=1, show_default=True, help="How many: SEED, SEED + 1, ...")
 @click.option("--on", "world", type=click.Choice(["automata", "code"]), help="Where to run. Default: automata where possible.")
 @click.option(
-    "-j", "--jobs", type=options.Jobs(), default="1", show_default=True, help="Races at once; 0 or auto: one for each core."
+    "-j",
+    "--jobs",
+    type=options.Jobs(),
+    default="1",
+    show_default=True,
+    help="Races at once; auto: one a core. Ctrl-C drops those under way.",
 )
 @click.option("--json", "json_file", type=click.Path(dir_okay=False), metavar="FILE", help="Write all results there as JSON.")
 def sample(paths: tuple[str, ...], **given: Any) -> int:
