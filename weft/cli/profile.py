@@ -59,7 +59,7 @@ def profile(load: str, **given: Any) -> int:
     if given["pyspy"] and program is None and not given["in_process"]:
         raise UsageError(f"--py-spy {given['pyspy']!r}: no such program")
     folder = contention_page.prepare(given["out"])
-    made = _profiled(subjects[0].name, given, folder, Recorder(program, given["rate"]))
+    made = _profiled(subjects[0].name, given, folder, Recorder(program, given["rate"], wanted=not given["in_process"]))
     (folder / "contention.json").write_bytes(contention.encoded(made))
     page = contention_page.write(folder, made)
     _print(made, page)

@@ -44,12 +44,13 @@ class Recorder:
     """How to record.
 
     Attributes:
-        pyspy: The program; ``None`` if there is none.
+        pyspy: The program; ``None`` if there is none, or it is not wanted.
         rate: Samples a second.
     """
 
     pyspy: str | None
     rate: int = 100
+    wanted: bool = True
 
     def record(self, command: Sequence[str], file: Path, *, form: Literal["speedscope", "flamegraph"]) -> Recorded:
         """Run ``command`` and have ``file``; where py-spy cannot at all there is none, and the answer is ``in-process``."""
@@ -62,7 +63,9 @@ class Recorder:
             tried.append(f"{how}: {said}")
             if not _FORBIDDEN.search(said):
                 break
-        return Recorded("in-process", tuple(tried) if self.pyspy else ("py-spy is not installed (pip install 'weft[profile]')",))
+        if not self.pyspy and self.wanted:
+            tried.append("py-spy is not installed (pip install 'weft[profile]')")
+        return Recorded("in-process", tuple(tried))
 
     def _attempt(self, command: Sequence[str], file: Path, form: str, *, nonblocking: bool) -> str:
         """One attempt; why it failed, or nothing."""

@@ -81,6 +81,7 @@ def test_without_pyspy_it_says_how_to_have_it(tmp_path: Path) -> None:
     recorded = Recorder(None).record(["x"], tmp_path / "out", form="speedscope")
     assert recorded.how == "in-process"
     assert recorded.tried == ("py-spy is not installed (pip install 'weft[profile]')",)
+    assert Recorder(None, wanted=False).record(["x"], tmp_path / "out", form="speedscope").tried == ()
 
 
 def test_what_it_says_is_told_without_paths_and_progress() -> None:
