@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from stress.native.page import HOUR, LOADS, PLANTED, SHAPES, Findings, UnderLoads, page
+from stress.native.page import HOUR, PLANTED, SHAPES, Findings, page
 from weft.report.contention import Contention
 from weft.report.contention_page import rendered
 from weft.report.stressed import Report
@@ -33,4 +33,3 @@ def test_what_the_readme_and_the_pages_claim_is_in_the_figures() -> None:
     assert all(not one.violations and one.checked_at_end and one.calls for one in hour.stressed)
     races = msgspec.json.decode((ROOT / PLANTED).read_bytes(), type=Findings).races
     assert all(tries.rounds for tries in races)
-    assert any(each.slug for each in msgspec.json.decode((ROOT / LOADS).read_bytes(), type=UnderLoads).found)
