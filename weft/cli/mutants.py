@@ -172,18 +172,19 @@ def _generated(given: dict[str, Any], races: list[Race], progress: Progress) -> 
     files, remembered = {mutant.source.path for mutant in found}, Remembered(given["resume"], version=weft.__version__)
     watch = progress.tasks([race.scenario.name for race in races])
     covered = cover(races, files, _plan(given), jobs=_jobs(given), watch=watch, remembered=remembered)
+    ordered = sorted(chosen, key=lambda each: each.name in known)  # those nothing is said of first
     trials = try_each(
-        [(each, relevant(each.lines, races, covered)) for each in chosen],
+        [(each, relevant(each.lines, races, covered)) for each in ordered],
         plan=_plan(given),
         jobs=_jobs(given),
         cpu_seconds=given["cpu_seconds"],
         every_race=given["every_race"],
         sizes={name: each.states for name, each in covered.items()},
-        watch=progress.tasks([each.name for each in chosen]),
+        watch=progress.tasks([each.name for each in ordered]),
         remembered=remembered,
     )
-    rows = [mutant_rows.generated(each, trial, known.get(each.name)) for each, trial in zip(chosen, trials, strict=True)]
-    return rows, len(found)
+    found_of = {each.name: trial for each, trial in zip(ordered, trials, strict=True)}
+    return [mutant_rows.generated(each, found_of[each.name], known.get(each.name)) for each in chosen], len(found)
 
 
 def _chosen(given: dict[str, Any]) -> tuple[list[Generated], list[Generated]]:
