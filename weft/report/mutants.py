@@ -74,7 +74,7 @@ class Mutant(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Function(msgspec.Struct, kw_only=True, frozen=True):
-    """The score of one function of the code under test."""
+    """The score of one function of the code under test, over those of its mutants that were tried."""
 
     where: str
     mutants: int
@@ -130,7 +130,8 @@ def _functions(mutants: Sequence[Mutant]) -> list[Function]:
 
 def _function(where: str, mutants: list[Mutant]) -> Function:
     counts = Counter(mutant.status for mutant in mutants)
-    return Function(where=where, mutants=len(mutants), equivalent=counts["equivalent"], killed=counts["killed"])
+    tried = len(mutants) - counts["not run"]
+    return Function(where=where, mutants=tried, equivalent=counts["equivalent"], killed=counts["killed"])
 
 
 def encoded(made: Report) -> bytes:

@@ -54,7 +54,7 @@ def _cell(text: str) -> str:
 def _by_operator(made: Report) -> list[str]:
     lines = ["| operator | mutants | equivalent | killed | of the others |", "|---|--:|--:|--:|--:|"]
     for operator in sorted({mutant.operator for mutant in made.mutants}):
-        chosen = [mutant for mutant in made.mutants if mutant.operator == operator]
+        chosen = [mutant for mutant in made.mutants if mutant.operator == operator and mutant.status != "not run"]
         equivalent = sum(mutant.status == "equivalent" for mutant in chosen)
         killed = sum(mutant.status == "killed" for mutant in chosen)
         lines.append(f"| {operator} | {len(chosen)} | {equivalent} | {killed} | {_per_cent(killed, len(chosen) - equivalent)} |")
