@@ -13,16 +13,20 @@ Print the JSON Schema (2020-12) of a document that weft writes.
   list        weft list --json
   sample      weft sample --json
   stress      weft stress --json
+  fuzz        weft fuzz --json
   contention  weft profile, contention.json
 """
 
 
 @click.command(help=_HELP, short_help="Print the JSON Schema of what weft writes.")
-@click.argument("document", type=click.Choice(["check", "baseline", "list", "sample", "stress", "contention"]), default="check")
+@click.argument(
+    "document", type=click.Choice(["check", "baseline", "list", "sample", "stress", "fuzz", "contention"]), default="check"
+)
 def schema(document: str) -> int:
     """See ``_HELP``."""
     import msgspec
 
+    from weft.fuzz.document import Report as FuzzReport
     from weft.report.baseline import Baseline
     from weft.report.contention import Contention
     from weft.report.document import Listing, Report
@@ -35,6 +39,7 @@ def schema(document: str) -> int:
         "list": Listing,
         "sample": SampleReport,
         "stress": StressReport,
+        "fuzz": FuzzReport,
         "contention": Contention,
     }
     made = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kinds[document])}

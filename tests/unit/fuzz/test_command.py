@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from tests.unit.cli.conftest import Weft
@@ -31,6 +32,7 @@ def test_a_finding_is_a_race_file_that_check_and_replay_run(weft: Weft, tmp_path
     [found] = run["findings"]
     assert (found["slug"], found["calls"], found["file"]) == ("linearizability", 3, str(file))
     assert found["threads"] == [{"name": "add", "calls": ["add(1)", "get()"]}, {"name": "add-2", "calls": ["add(1)"]}]
+    jsonschema.validate(json.loads((tmp_path / "a.json").read_text()), json.loads(weft("schema", "fuzz").stdout))
     assert found["race"]["violations"][0]["trace"]["schedule"] == "v1:a1.b2.a2"
 
 
