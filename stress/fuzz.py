@@ -166,7 +166,7 @@ def _plain(run: AlphabetRun, shape: Shape) -> list[str]:
     )
     lines += ["", "| known disagreement | programs | with others | the smallest |", "|---|--:|--:|---|"]
     lines += [f"| {known.name} | {known.programs} | {known.together} | {_code(known.smallest)} |" for known in run.known]
-    return [*lines, "", *map(_new, run.findings)]
+    return [*lines, "", *map(_new, run.findings), ""]
 
 
 def _code(text: str) -> str:

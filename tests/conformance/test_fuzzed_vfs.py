@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from model.operations import Close, Mkdir, Mount, Open, Rmdir, Stat, Umount
@@ -51,3 +54,11 @@ def test_what_is_planted_is_found_and_not_explained(planted, program: Program) -
     with planted():
         assert Probe(vfs, Limits())(program).slug
     assert not Probe(vfs, Limits())(program).slug
+
+
+def test_the_page_is_of_the_bugs_that_are_listed() -> None:
+    from stress.fuzz import PLANTED as LISTED
+
+    page = (Path(__file__).parents[2] / "reports" / "fuzz.md").read_text()
+    assert re.findall(r"^### ([\w-]+):", page, flags=re.MULTILINE) == [each.slug for each in LISTED]
+    assert re.findall(r"(\d+) of (\d+) found", page)[0][1] == str(len(LISTED))
