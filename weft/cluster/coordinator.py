@@ -170,12 +170,14 @@ class Coordinator:
 
     def run(self) -> Iterator[None]:
         """Work until nothing is left; pauses now and then."""
+        started, before = time.process_time(), self._statistics.coordinator_seconds
         try:
             while self._homeless or any(lane.inbox or lane.order for lane in self._lanes.values()):
                 self._look_for_workers()
                 self._dispatch()
                 for ticket, reply in self._engine.finished(BEAT_SECONDS):
                     self._settle(ticket, reply)
+                self._statistics.coordinator_seconds = before + time.process_time() - started
                 yield
         finally:
             self.rest()

@@ -98,7 +98,7 @@ class Reply:
         checks: States that invariants must be asked about, each after the invariant's number.
         edges: Sources, targets, actors.
         visited_bytes: Memory of the lane's visited set.
-        seconds: Of work.
+        seconds: Of processor time.
     """
 
     lost: bool = False

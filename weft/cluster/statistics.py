@@ -18,7 +18,8 @@ class Statistics:
         lost: Lanes that were given up, because their worker went away or an order failed.
         sent_bytes, sent_states: To workers, states in batches; visited sets that moved are in the bytes.
         received_bytes: From workers.
-        busy_seconds: Spent by workers on orders.
+        busy_seconds: Processor time of workers in orders.
+        coordinator_seconds: Processor time of this process meanwhile.
     """
 
     lanes: int = 0
@@ -29,6 +30,7 @@ class Statistics:
     state_bytes: int = 0
     received_bytes: int = 0
     busy_seconds: float = 0.0
+    coordinator_seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
 
     def send(self, order: Order) -> None:
@@ -54,7 +56,8 @@ class Statistics:
         return (
             f"{self.lanes} worker thread{'s' * (self.lanes != 1)}, {states / seconds:,.0f} states/s, skew {skew:.2f}, "
             f"{self.tasks:,} tasks of {self.busy_seconds / max(1, self.tasks):.2f} s{lost}, "
-            f"{_size(self.sent_bytes)} sent ({each:.0f} bytes a state), {_size(self.received_bytes)} received"
+            f"{_size(self.sent_bytes)} sent ({self.sent_states:,} states of {each:.1f} bytes), "
+            f"{_size(self.received_bytes)} received, {self.busy_seconds:.1f} s of work there and {self.coordinator_seconds:.1f} s here"
         )
 
 
