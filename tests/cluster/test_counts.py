@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.programs.making import slugs
 from weft import AtomicBool, AtomicInt64, Mutex, Results, Scenario, Setting, require, scenario
 from weft.search import compiled_loop
 from weft.search.budget import Budget
-from weft.search.checkpoint import checkpoint_of
+from weft.search.checkpoint import Checkpoint, checkpoint_of
 from weft.search.exhaustive import explore
 from weft.search.reduction import ALL, NONE, Reduction
 from weft.search.result import Exploration
@@ -181,3 +182,18 @@ def test_a_violation_that_one_process_does_not_reach_is_told_and_not_a_pass() ->
     found = Spread(Inline(1))._alone(lost_update, budget=Budget(max_states=20))
     assert found.verdict == "INCONCLUSIVE"
     assert "the cluster has seen a violation" in found.stopped_by
+
+
+def test_a_search_stopped_while_it_is_taken_up_can_still_be_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that the checkpoint needs is removed before it was read."""
+
+    def checkpoint() -> Checkpoint:
+        return checkpoint_of(tmp_path, "race", {}, resume=True)
+
+    Spread(Inline(2), split_from=10)(race("wwu"), budget=Budget(max_states=1_000), checkpoint=checkpoint())
+    with monkeypatch.context() as early:
+        early.setattr(loop.ClusterLoop, "repeat", lambda *_: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):
+            Spread(Inline(2), split_from=10)(race("wwu"), checkpoint=checkpoint())
+    found = Spread(Inline(2), split_from=10)(race("wwu"), checkpoint=checkpoint())
+    assert counts(found) == counts(explore(race("wwu")))

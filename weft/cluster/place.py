@@ -19,7 +19,7 @@ class Place:
         self._temporary = tempfile.TemporaryDirectory(prefix="weft-") if checkpoint is None else None
         self._folder = Path(self._temporary.name) if self._temporary else checkpoint.file.parent  # type: ignore[union-attr]
         self._stem = "search" if checkpoint is None else checkpoint.file.stem
-        self._needed: Path | None = None
+        self._needed: set[Path] = set()
 
     def new(self) -> Path:
         """A file that is not there yet."""
@@ -27,19 +27,22 @@ class Place:
 
     def old(self, name: str) -> Path:
         """The file that a checkpoint names."""
-        self._needed = self._folder / name
-        return self._needed
+        self._needed.add(self._folder / name)
+        return self._folder / name
 
     def needs(self, ledger: Path) -> None:
         """The checkpoint that is saved next needs ``ledger``."""
-        self._needed = ledger
+        self._needed.add(ledger)
 
     def tidy(self) -> None:
-        """The search is over, or was stopped: keep what its checkpoint needs."""
+        """The search is over, or was stopped, maybe before it looked at its checkpoint: keep what that may need."""
         if self._temporary is not None:
             self._temporary.cleanup()
             return
         assert self._checkpoint is not None
+        saved = self._checkpoint.file.exists()
+        if saved and not self._needed:
+            return
         for path in self._folder.glob(f"{self._stem}-*{_SUFFIX}"):
-            if path != self._needed or not self._checkpoint.file.exists():
+            if not saved or path not in self._needed:
                 path.unlink(missing_ok=True)

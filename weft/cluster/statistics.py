@@ -57,7 +57,8 @@ class Statistics:
             f"{self.lanes} worker thread{'s' * (self.lanes != 1)}, {states / seconds:,.0f} states/s, skew {skew:.2f}, "
             f"{self.tasks:,} tasks of {self.busy_seconds / max(1, self.tasks):.2f} s{lost}, "
             f"{_size(self.sent_bytes)} sent ({self.sent_states:,} states of {each:.1f} bytes), "
-            f"{_size(self.received_bytes)} received, {self.busy_seconds:.1f} s of work there and {self.coordinator_seconds:.1f} s here"
+            f"{_size(self.received_bytes)} received, "
+            f"{self.busy_seconds:.1f} s of work there and {self.coordinator_seconds:.1f} s here"
         )
 
 
