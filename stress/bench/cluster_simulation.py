@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,7 +109,7 @@ class _Run:
         """States in a worker's inbox: its part of all, without what it has taken."""
         return self.given / self.workers - self.taken[number]
 
-    def worker(self, number: int) -> Iterator[Any]:
+    def worker(self, number: int) -> Generator[Any, Any, Any]:
         most = self.constants.states_per_second * self.constants.task_seconds * self.together
         while self.expanded < self.states * ENOUGH:
             least = min(LEAST_STATES * self.together, self.frontier() / self.workers / 2)
@@ -129,7 +129,7 @@ class _Run:
             for event in idle.values():
                 event.succeed()
 
-    def task(self, taken: float) -> Iterator[Any]:
+    def task(self, taken: float) -> Generator[Any, Any, Any]:
         constants = self.constants
         yield self.env.timeout(constants.task_latency_seconds * max(1.0, min(self.together, taken)))
         exchanged = taken * self.foreign * constants.state_bytes
@@ -150,7 +150,7 @@ class _Run:
                 yield turn
                 yield self.env.timeout(work)
 
-    def hold(self, resource: Any, name: str, seconds: float, *, core: bool = False) -> Iterator[Any]:
+    def hold(self, resource: Any, name: str, seconds: float, *, core: bool = False) -> Generator[Any, Any, Any]:
         self.used[name] += seconds
         with resource.request() as turn:
             yield turn
