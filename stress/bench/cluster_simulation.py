@@ -25,7 +25,7 @@ STAR, DIRECT, PAIRS = "through the coordinator", "directly", "directly, kept in 
 PEAK = 0.05
 """The frontier's greatest share of all states."""
 
-MOST_TASKS = 6_000
+MOST_TASKS = 3_000
 """Simulated tasks of one run."""
 
 LEAST_STATES = 2_000
