@@ -18,8 +18,6 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
-import simpy
-
 STAR, DIRECT, PAIRS = "through the coordinator", "directly", "directly, kept in pairs"
 
 PEAK = 0.05
@@ -85,6 +83,8 @@ class Outcome:
 
 class _Run:
     def __init__(self, constants: Constants, states: float, workers: int, topology: str, cores: int) -> None:
+        import simpy  # of `dev`; files of this folder are imported where that is not installed
+
         self.env = simpy.Environment()
         self.constants, self.states, self.workers, self.topology = constants, states, workers, topology
         self.expanded = 0.0
