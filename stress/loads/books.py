@@ -12,6 +12,7 @@ from impl.sync import INT64_MAX, AtomicInt64, Shared
 from model import operations as op
 from stress.adapters import VfsAdapter
 from stress.adapters.holdings import check_holdings, check_nothing_left
+from weft import require
 from weft.native.load import Traffic
 
 
@@ -48,8 +49,10 @@ def keep_books(t: Traffic, adapter: VfsAdapter) -> Books:
     def nothing_is_left(_: object) -> None:
         for handle in list(adapter.handles):
             adapter.call(op.Close(handle))
-        while adapter.contexts:
-            adapter.call(op.ReleaseNamespace(next(iter(adapter.contexts))))
+        for name, context in list(adapter.contexts.items()):
+            for _ in range(context.namespace.refs.load()):
+                adapter.call(op.ReleaseNamespace(name))
+        require(not adapter.contexts, f"{list(adapter.contexts)!r} keep references whatever is dropped")
         books.bury()
         check_nothing_left(books)  # type: ignore[arg-type]
 
