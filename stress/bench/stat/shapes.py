@@ -7,6 +7,7 @@ directories: d, or d + 1 mounted. The file is part of the constant cost, as in t
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -130,10 +131,13 @@ def python_calls(call: Call) -> Counter[Function]:
             code = frame.f_code
             entered.append(Function(code.co_qualname, code.co_filename.startswith(below)))
 
-    before = sys.getprofile()
+    before, collecting = sys.getprofile(), gc.isenabled()
+    gc.disable()  # a collection calls whoever wants to know of it
     sys.setprofile(profile)
     try:
         call()
     finally:
         sys.setprofile(before)
+        if collecting:
+            gc.enable()
     return Counter(entered[1:])

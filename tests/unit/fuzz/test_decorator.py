@@ -9,6 +9,15 @@ from tests.unit.plugin.conftest import ROOT
 
 pytest_plugins = ["pytester"]
 
+CONFTEST = """
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+# whatever Hypothesis does where it finds itself in CI
+settings.register_profile("kept", derandomize=False, database=DirectoryBasedExampleDatabase(".hypothesis/examples"))
+settings.load_profile("kept")
+"""
+
 TEST = """
 import pytest
 from counters import racy, safe
@@ -34,6 +43,7 @@ def test_more_is_demanded(program, least):
 def folder(pytester: pytest.Pytester) -> pytest.Pytester:
     with open(f"{ROOT}/{ALPHABETS}/counters.py", encoding="utf-8") as source:
         pytester.makepyfile(counters=source.read())
+    pytester.makeconftest(CONFTEST)
     pytester.makepyfile(test_counters=TEST)
     return pytester
 
