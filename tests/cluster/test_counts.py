@@ -35,7 +35,7 @@ def small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop, "WARM_STATES", 20)
     monkeypatch.setattr(coordinator, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(coordinator, "FIRST_RATE", 4_000)
-    monkeypatch.setattr(coordinator, "LEAST_STATES", 10)
+    monkeypatch.setattr(coordinator, "LEAST_SECONDS", 0.00002)
 
 
 def counts(found: Exploration) -> tuple[object, ...]:

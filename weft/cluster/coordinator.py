@@ -57,8 +57,9 @@ FIRST_RATE = 500_000
 """Transitions per second of a lane that has not been seen working."""
 
 MOST_OUT_BYTES = 64 << 20
-LEAST_STATES = 2_000
-"""A lane with fewer states waiting rests as long as others work, whose replies bring more."""
+LEAST_SECONDS = 0.1
+"""A lane with fewer states waiting than it looks at in this time rests as long as others work, whose replies bring more: what it
+finds in its own partitions on the way makes its task a few times longer."""
 
 Ticket = tuple[int, int]
 """Lane and turn."""
@@ -249,8 +250,8 @@ class Coordinator:
         self._house()
         working = any(lane.order is not None for lane in self._lanes.values())
         ready = [lane for lane in self._lanes.values() if lane.order is None and lane.inbox]
-        least = LEAST_STATES if working else max(1, min(LEAST_STATES, max((lane.waiting for lane in ready), default=0)))
-        chosen = [lane for lane in ready if lane.waiting >= least]
+        most = max((lane.waiting for lane in ready), default=0)
+        chosen = [lane for lane in ready if lane.waiting >= lane.rate * LEAST_SECONDS or (lane.waiting == most and not working)]
         resting = sum(lane.order is None for lane in self._lanes.values()) - len(chosen)
         for lane in chosen:
             self._send(lane, FULL_SECONDS if not resting else HUNGRY_SECONDS)
