@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import signal
 from pathlib import Path
 
 import pytest
@@ -184,6 +183,10 @@ def test_a_violation_that_one_process_does_not_reach_is_told_and_not_a_pass() ->
     assert "the cluster has seen a violation" in found.stopped_by
 
 
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_search_stopped_while_it_is_taken_up_can_still_be_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that the checkpoint needs is removed before it was read."""
 
@@ -192,7 +195,7 @@ def test_a_search_stopped_while_it_is_taken_up_can_still_be_taken_up(tmp_path: P
 
     Spread(Inline(2), split_from=10)(race("wwu"), budget=Budget(max_states=1_000), checkpoint=checkpoint())
     with monkeypatch.context() as early:
-        early.setattr(loop.ClusterLoop, "repeat", lambda *_: signal.raise_signal(signal.SIGINT))
+        early.setattr(loop.ClusterLoop, "repeat", interrupt)
         with pytest.raises(KeyboardInterrupt):
             Spread(Inline(2), split_from=10)(race("wwu"), checkpoint=checkpoint())
     found = Spread(Inline(2), split_from=10)(race("wwu"), checkpoint=checkpoint())

@@ -70,11 +70,11 @@ def interrupted_after(tasks):
     return watch
 
 
-@pytest.mark.parametrize("changed", ["races.py", "beside.txt"])
+@pytest.mark.parametrize("changed", ["taken_again.py", "beside.txt"])
 def test_when_a_race_or_a_file_beside_it_changes_it_is_asked_again(mutants, tmp_path, searches, changed):
     folder = tmp_path / "folder"
     folder.mkdir()
-    shutil.copy(RACES, folder)
+    shutil.copy(RACES, folder / "taken_again.py")  # no module that another test may find loaded
     (folder / "beside.txt").write_text("data")
     chosen = (
         "-m",
@@ -82,7 +82,7 @@ def test_when_a_race_or_a_file_beside_it_changes_it_is_asked_again(mutants, tmp_
         "-k",
         "two_takers",
         "--races",
-        str(folder / "races.py"),
+        str(folder / "taken_again.py"),
         "--resume",
         str(tmp_path / "answers"),
     )
